@@ -1,0 +1,241 @@
+"""The composition root: the only module that names the concrete classes of every layer.
+
+It brings in the world (clock, environment, home) and hands it down; nothing below it reads the
+environment or the time by itself.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tandem import __version__
+from tandem.core.money import Usd
+from tandem.workspace import paths
+from tandem.workspace.configuration import Configuration, Layer, read_layers, resolve
+
+if TYPE_CHECKING:
+    from tandem.engine.accounts import Accounts
+    from tandem.engine.gateway import Gateway
+    from tandem.features.inline.complete import Ports
+    from tandem.ledger.prices import Prices
+    from tandem.lsp.ext import Status
+    from tandem.lsp.handlers.lifecycle import Services
+    from tandem.workspace.documents import Document
+    from tandem.workspace.paths import Paths
+    from tandem.workspace.repository_engine import RepositoryEngine, Training
+    from tandem.workspace.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class RealClock:
+    """The machine's clock."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - here the clock is brought in
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the process was given: environment, home, clock."""
+
+    environment: Mapping[str, str]
+    home: Path
+    clock: RealClock = field(default_factory=RealClock)
+
+    @classmethod
+    def real(cls) -> "World":
+        """Return this process's world."""
+        return cls(os.environ, Path.home())  # noqa: TID251 - here the environment is brought in
+
+    @property
+    def paths(self) -> "Paths":
+        """Where this user's things are."""
+        return paths.find(self.environment, self.home)
+
+    def configuration(self, root: Path | None, editor: Mapping[str, Any]) -> Configuration:
+        """Read every layer of settings for a workspace."""
+        layers, problems = read_layers(self.paths.config, root, self.environment)
+        if editor:
+            layers.append(Layer("editor", editor))
+        return resolve(layers, problems)
+
+    def key(self, settings: "Settings") -> str:
+        """Return the API key, or an empty string. Read at each use, kept nowhere."""
+        return self.environment.get(settings.api.key_env, "").strip()
+
+
+def price_table(settings: "Settings") -> "Prices":
+    """Return the dated table with the user's own rates in front."""
+    from tandem.ledger.prices import Prices, Rate  # noqa: PLC0415 - off the start-up path
+
+    own = {
+        model: Rate(*(Usd.of(rate[kind]).pico // 10**6 for kind in ("hit", "miss", "output")))
+        for model, rate in settings.prices.items()
+    }
+    return Prices(own)
+
+
+class App:
+    """One server process: what lives from ``initialize`` to ``exit``."""
+
+    def __init__(self, world: World) -> None:
+        """Begin without a workspace; nothing is opened, nothing heavy is imported."""
+        from tandem.features.inline.memo import Memo  # noqa: PLC0415 - after the imports of `lsp`
+        from tandem.workspace.session import Session  # noqa: PLC0415
+
+        self._world = world
+        self._memo: Memo = Memo()
+        self._engine: RepositoryEngine | None = None
+        self._accounts: Accounts | None = None
+        self._gateway: Gateway | None = None
+        self.session: Session = Session()
+
+    def services(self) -> "Services":
+        """Return what the protocol layer may use."""
+        from tandem.lsp.handlers.lifecycle import Services  # noqa: PLC0415
+
+        return Services(
+            session=self.session,
+            configure=self.configure,
+            start=self.start,
+            stop=self.stop,
+            ports=self.ports,
+            status=self.status,
+            opened=self._opened,
+            closed=self._closed,
+        )
+
+    def configure(self, root: Path | None, editor: Mapping[str, Any]) -> tuple[str, ...]:
+        """Read the settings again; return what could not be used."""
+        configuration = self._world.configuration(root, editor)
+        self.session.configure(configuration)
+        return configuration.problems
+
+    async def start(self, report: "Callable[[Training], Awaitable[None]]") -> None:
+        """Open the ledger, get a model ready, learn the workspace. After ``initialized``."""
+        settings, root = self.session.configuration.settings, self.session.root
+        if self._world.key(settings):
+            await self._start_models(settings, root)
+        if settings.local.enabled:
+            self._engine = self._make_engine(root)
+            for document in self.session.snapshot().documents.values():
+                self._engine.opened(document)
+            if root is not None:
+                await self._engine.start(root, settings.local.exclude, report)
+
+    async def _start_models(self, settings: "Settings", root: Path | None) -> None:
+        from tandem.engine.gateway import Gateway  # noqa: PLC0415 - only with a key
+        from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415
+
+        self._accounts = await asyncio.to_thread(
+            open_accounts, self._world, settings, root, f"{os.getpid()}"
+        )
+        provider = OpenAIProvider(settings.api.base_url, lambda: self._world.key(settings))
+        self._gateway = Gateway(
+            provider, self._accounts, self._world.clock, concurrency=settings.api.concurrency
+        )
+        await self._gateway.warm()
+
+    def _make_engine(self, root: Path | None) -> "RepositoryEngine":
+        from tandem.workspace.repository_engine import RepositoryEngine  # noqa: PLC0415
+
+        return RepositoryEngine(self._world.paths.repository_model(root) if root else None)
+
+    def ports(self) -> "Ports":
+        """Return who helps with a completion at this moment."""
+        from tandem.features.inline.complete import Ports  # noqa: PLC0415
+
+        return Ports(self._memo, self._engine, self._gateway, self._world.clock)
+
+    async def status(self) -> "Status":
+        """Sum up the state for an editor's status line."""
+        from tandem.engine.budget import day_start  # noqa: PLC0415
+        from tandem.ledger.ledger import Totals  # noqa: PLC0415
+        from tandem.lsp.ext import Status  # noqa: PLC0415
+
+        totals = Totals(0, Usd(), Usd(), 0, 0)
+        if self._accounts is not None:
+            totals = await self._accounts.totals(day_start(self._world.clock.now()))
+        return Status(
+            version=__version__,
+            models=self._gateway is not None,
+            local_tokens=self._engine.tokens if self._engine else 0,
+            spent_today_usd=totals.spent.decimal(),
+            calls_today=totals.calls,
+            calls_running=self._gateway.running if self._gateway else 0,
+            estimated_today=totals.estimated,
+        )
+
+    def _opened(self, document: "Document") -> None:
+        if self._engine is not None:
+            self._engine.opened(document)
+
+    def _closed(self, uri: str) -> None:
+        self._memo.forget(uri)
+        if self._engine is not None:
+            self._engine.closed(uri)
+
+    async def stop(self) -> None:
+        """Close connections, settle calls, end the training process, close the ledger."""
+        if self._gateway is not None:
+            await self._gateway.aclose()
+        if self._engine is not None:
+            await self._engine.aclose()
+        if self._accounts is not None:
+            self._accounts.close()
+        self._gateway = self._engine = self._accounts = None
+
+
+def open_accounts(
+    world: World, settings: "Settings", root: Path | None, process: str
+) -> "Accounts":
+    """Open the user's ledger with prices and budget in front, and sweep what a crash left."""
+    from tandem.engine.accounts import Accounts  # noqa: PLC0415 - sqlite3, off the start-up path
+    from tandem.engine.budget import Caps  # noqa: PLC0415
+    from tandem.ledger.ledger import Ledger  # noqa: PLC0415
+
+    ledger = Ledger(world.paths.ledger, process)
+    swept = ledger.sweep(world.clock.now())
+    if swept:
+        logger.warning("ledger.swept", extra={"fields": {"reservations": swept}})
+    caps = Caps(Usd.of(settings.budget.daily_usd), Usd.of(settings.budget.monthly_usd))
+    tag = paths.workspace_tag(root) if root else ""
+    return Accounts(ledger, price_table(settings), caps, workspace=tag)
+
+
+def serve(world: World, *, tcp_port: int | None, announce: Callable[[int], None]) -> int:
+    """Run the server until its client says exit or goes away; return the exit status."""
+    from tandem.lsp.server import build  # noqa: PLC0415 - half a second; other commands go without
+    from tandem.lsp.transport import serve_stdio, serve_tcp  # noqa: PLC0415
+
+    app = App(world)
+    endpoint = build(app.services())
+    gc.freeze()  # what start-up made lives as long as the process
+    gc.enable()
+
+    async def run() -> int:
+        try:
+            if tcp_port is None:
+                return await serve_stdio(endpoint)
+            return await serve_tcp(endpoint, tcp_port, announce)
+        finally:
+            await app.stop()
+
+    return asyncio.run(run())

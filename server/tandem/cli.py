@@ -1,0 +1,74 @@
+"""The command line. Imports lazily: `tandem doctor` must not pay for a language server's start."""
+
+import argparse
+import gc
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tandem import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; return the exit status."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "serve":
+        return _serve(arguments)
+    if arguments.command == "demo":
+        from tandem.commands import demo  # noqa: PLC0415
+
+        return demo.run(arguments)
+    if arguments.command == "doctor":
+        from tandem.commands import doctor  # noqa: PLC0415
+
+        return doctor.run(arguments)
+    if arguments.command == "usage":
+        from tandem.commands import usage  # noqa: PLC0415
+
+        return usage.run(arguments)
+    parser.print_help()
+    return 0 if not argv else 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; the documentation is generated from it."""
+    parser = argparse.ArgumentParser(prog="tandem", description="An AI language server.")
+    parser.add_argument("--version", action="version", version=f"tandem {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the language server (editors start this)")
+    serve.add_argument("--stdio", action="store_true", help="speak over stdin and stdout (default)")
+    serve.add_argument(
+        "--tcp", type=int, metavar="PORT", help="listen on a loopback port instead; 0 picks one"
+    )
+    demo = commands.add_parser("demo", help="watch a real session complete real code")
+    demo.add_argument("path", nargs="?", type=Path, help="a repository (default: Tandem's source)")
+    mode = demo.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--simulated", action="store_true", help="against the simulated API, with its bill"
+    )
+    mode.add_argument("--live", action="store_true", help="with your key, against the real API")
+    demo.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor = commands.add_parser("doctor", help="check the set-up and say what is wrong")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.add_argument("--offline", action="store_true", help="do not ask the API")
+    usage = commands.add_parser("usage", help="show what was spent")
+    usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
+    usage.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    # Half of the start-up is the creation of classes; collecting garbage meanwhile finds none.
+    gc.disable()
+    from tandem import app, logs  # noqa: PLC0415
+
+    world = app.World.real()
+    settings = world.configuration(None, {}).settings
+    log = Path(settings.log.file) if settings.log.file else world.paths.log
+    logs.configure(log, settings.log.level, (world.key(settings),))
+
+    def announce(port: int) -> None:
+        print(f"listening on 127.0.0.1:{port}", file=sys.stderr, flush=True)
+
+    return app.serve(world, tcp_port=arguments.tcp, announce=announce)

@@ -1,0 +1,1 @@
+"""The subcommands of `tandem` other than `serve`, one module each."""

@@ -1,0 +1,162 @@
+"""``tandem doctor``: is everything in place, and if not, which sentence helps.
+
+Shows versions, every setting that is not a default with its origin, whether a key is there (never
+its value), whether the API answers and knows the models, how old the price table is, and where
+things are kept. Spends nothing: ``/models`` and ``/user/balance`` are free.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from tandem import __version__
+from tandem.app import World, price_table
+from tandem.core.errors import ModelError
+from tandem.ledger.prices import ALIASES, TABLE_DATE, is_peak
+from tandem.workspace.configuration import Configuration
+from tandem.workspace.settings import options
+
+_PACKAGES: Final = ("pygls", "lsprotocol", "openai", "numpy")
+_ASK_S: Final = 20.0
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the doctor saw, ready for JSON; `problems` are sentences that say what to do."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    configuration: dict[str, dict[str, Any]] = field(default_factory=dict)
+    key: dict[str, Any] = field(default_factory=dict)
+    api: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, Any] = field(default_factory=dict)
+    locations: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the findings; status 1 if something needs the user's hand."""
+    world = World.real()
+    configuration = world.configuration(Path.cwd(), {})
+    findings = _examine(world, configuration)
+    if findings.key["present"] and not arguments.offline:
+        asyncio.run(_ask(world, configuration, findings))
+    print(json.dumps(asdict(findings)) if arguments.json else _text(findings))
+    return 1 if findings.problems else 0
+
+
+def _examine(world: World, configuration: Configuration) -> Findings:
+    """Look at everything that needs no network."""
+    settings = configuration.settings
+    findings = Findings(problems=list(configuration.problems))
+    findings.versions = {"tandem": __version__, "python": platform.python_version()}
+    findings.versions |= {name: _version(name) for name in _PACKAGES}
+    for option in options():
+        part = getattr(settings, option.section) if option.section else settings
+        value = getattr(part, option.name)
+        origin = configuration.origins[option.key]
+        findings.configuration[option.key] = {"value": value, "origin": origin}
+    findings.key = {"variable": settings.api.key_env, "present": bool(world.key(settings))}
+    findings.models = {"flash": settings.models.flash, "pro": settings.models.pro}
+    _look_up_prices(world, configuration, findings)
+    paths = world.paths
+    findings.locations = {
+        "configuration": str(paths.config / "config.toml"),
+        "ledger": str(paths.ledger),
+        "log": settings.log.file or str(paths.log),
+        "repository model": str(paths.repository_model(Path.cwd())),
+    }
+    return findings
+
+
+def _look_up_prices(world: World, configuration: Configuration, findings: Findings) -> None:
+    now = world.clock.now()
+    prices = price_table(configuration.settings)
+    findings.prices = {"table": TABLE_DATE.isoformat(), "peak_now": is_peak(now)}
+    for role, model in findings.models.items():
+        rate = prices.rate(model, now)
+        if rate is None:
+            findings.problems.append(
+                f"models.{role}: no price is known for {model!r}; calls will be counted in tokens "
+                f"only. Set prices.{model} to have them counted in money"
+            )
+        else:
+            findings.prices[model] = {
+                kind: f"{pico / 10**6:g} USD per million tokens"
+                for kind, pico in asdict(rate).items()
+            }
+
+
+async def _ask(world: World, configuration: Configuration, findings: Findings) -> None:
+    """Ask the API what it serves and whether the account can pay. Free."""
+    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - a second of CPU
+
+    settings = configuration.settings
+    provider = OpenAIProvider(settings.api.base_url, lambda: world.key(settings))
+    try:
+        async with asyncio.timeout(_ASK_S):
+            listed = await provider.get("/models")
+            served = sorted(str(model["id"]) for model in listed["data"])
+            findings.api = {"reachable": True, "models": served}
+            balance = await _balance(provider)
+            if balance is not None:
+                findings.api["balance"] = balance
+    except (ModelError, TimeoutError, KeyError, TypeError) as error:
+        sentence = (
+            str(error) if isinstance(error, ModelError) else "the API did not answer sensibly"
+        )
+        findings.api = {"reachable": False}
+        findings.problems.append(f"{settings.api.base_url}: {sentence}")
+        return
+    finally:
+        await provider.aclose()
+    for role, model in findings.models.items():
+        if ALIASES.get(model, model) not in served:
+            findings.problems.append(
+                f"models.{role}: the API does not list {model!r}; it serves {', '.join(served)}"
+            )
+
+
+async def _balance(provider: Any) -> dict[str, Any] | None:
+    """Return the account's balance, or None where the endpoint does not exist (self-hosted)."""
+    try:
+        answer = await provider.get("/user/balance")
+    except ModelError as error:
+        if error.status == 404:  # noqa: PLR2004 - HTTP
+            return None
+        raise
+    infos = answer["balance_infos"]
+    return {info["currency"]: info["total_balance"] for info in infos}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _text(findings: Findings) -> str:
+    """Return the findings for people: problems last, where the eye ends up."""
+    key = "present" if findings.key["present"] else "not set: completions come from the repository"
+    lines = ["  ".join(f"{name} {found}" for name, found in findings.versions.items())]
+    lines.append(f"key        {findings.key['variable']}: {key}")
+    if findings.api:
+        state = "answers" if findings.api["reachable"] else "does not answer"
+        served = ", ".join(findings.api.get("models", []))
+        balance = findings.api.get("balance")
+        lines.append(f"api        {state}{': ' + served if served else ''}")
+        lines += [f"balance    {amount} {unit}" for unit, amount in (balance or {}).items()]
+    lines += [f"{role:<10} {model}" for role, model in findings.models.items()]
+    peak = "peak" if findings.prices["peak_now"] else "off-peak"
+    lines.append(f"prices     table of {findings.prices['table']}, {peak} now")
+    lines += [f"{name:<17}{place}" for name, place in findings.locations.items()]
+    changed = {k: v for k, v in findings.configuration.items() if v["origin"] != "default"}
+    lines += [f"{key} = {item['value']!r}   ({item['origin']})" for key, item in changed.items()]
+    lines += [f"! {problem}" for problem in findings.problems] or ["all is well"]
+    return "\n".join(lines)

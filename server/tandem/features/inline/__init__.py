@@ -1,0 +1,1 @@
+"""Ghost text: decide, remember, ask, trim."""

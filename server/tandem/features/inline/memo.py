@@ -1,0 +1,84 @@
+"""What is already known costs nothing: completions that still fit what was typed since.
+
+An entry remembers the text around the place it was made for. It answers when the user typed along
+it, or came back to it, and nothing else near the cursor changed. Exact, bounded, in memory.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Final
+
+from tandem.core.edits import rebase_completion
+from tandem.core.text import Text
+
+_TAIL: Final = 256  # characters before the place that must be the same
+_HEAD: Final = 64  # and after it
+_PER_DOCUMENT: Final = 32
+_DOCUMENTS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A completion that was computed: what to insert, and who said it."""
+
+    text: str
+    source: str
+    model: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    tail: str
+    head: str
+    known: Known
+
+
+class Memo:
+    """The completions of the last minutes, by document."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._entries: OrderedDict[str, deque[_Entry]] = OrderedDict()
+
+    def add(self, uri: str, text: Text, offset: int, known: Known) -> None:
+        """Remember a completion for a place in a text."""
+        entries = self._entries.setdefault(uri, deque(maxlen=_PER_DOCUMENT))
+        entries.appendleft(_Entry(*_around(text, offset), known))
+        self._entries.move_to_end(uri)
+        if len(self._entries) > _DOCUMENTS:
+            self._entries.popitem(last=False)
+
+    def find(self, uri: str, text: Text, offset: int) -> Known | None:
+        """Return what is left of a remembered completion at this place, newest first."""
+        entries = self._entries.get(uri)
+        if not entries:
+            return None
+        longest = max(len(entry.known.text) for entry in entries)
+        before = text.slice(offset - _TAIL - longest, offset)
+        head = text.slice(offset, offset + _HEAD)
+        for entry in entries:
+            if entry.head == head:
+                rest = _rest(before, entry)
+                if rest is not None:
+                    known = entry.known
+                    return Known(rest, known.source, known.model, known.confidence)
+        return None
+
+    def forget(self, uri: str) -> None:
+        """Drop a document's completions."""
+        self._entries.pop(uri, None)
+
+
+def _rest(before: str, entry: _Entry) -> str | None:
+    """Return the part of the entry's text that is not typed yet, if `before` ends along it."""
+    text = entry.known.text
+    for count in range(min(len(text), len(before) + 1)):
+        typed = text[:count]
+        if before.endswith(typed) and before[: len(before) - count].endswith(entry.tail):
+            return rebase_completion(text, typed)
+    return None
+
+
+def _around(text: Text, offset: int) -> tuple[str, str]:
+    return text.slice(offset - _TAIL, offset), text.slice(offset, offset + _HEAD)

@@ -1,0 +1,1 @@
+"""The index of a workspace: facts, graph and statistics that cost no model call."""

@@ -1,0 +1,1 @@
+"""Where the money went: an append-only record that no crash can lose."""

@@ -1,0 +1,55 @@
+"""How the ledger's schema came to be: functions that are added and never edited."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Final
+
+
+def m001_calls(db: sqlite3.Connection) -> None:
+    """Reservations before a call, settlements after it; rows are never updated or deleted."""
+    db.execute(
+        """CREATE TABLE reservation (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,            -- UTC, ISO 8601
+            process TEXT NOT NULL,       -- pid and start of the server that made it
+            purpose TEXT NOT NULL,       -- completion, fix, plan, ...
+            model TEXT NOT NULL,         -- as asked for
+            workspace TEXT NOT NULL,     -- a hash of the folder, never its name
+            amount_pico INTEGER          -- NULL: the model has no known price
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE settlement (
+            reservation INTEGER PRIMARY KEY REFERENCES reservation(id),
+            at TEXT NOT NULL,
+            outcome TEXT NOT NULL,       -- done, cancelled, failed, abandoned
+            model TEXT NOT NULL,         -- as it answered
+            hit INTEGER NOT NULL,
+            miss INTEGER NOT NULL,
+            output INTEGER NOT NULL,
+            reasoning INTEGER NOT NULL,
+            cost_pico INTEGER,           -- NULL: the model has no known price
+            estimated INTEGER NOT NULL,  -- 1: the API's own count never came
+            first_event_ms INTEGER,
+            total_ms INTEGER NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX reservation_at ON reservation(at)")
+
+
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (m001_calls,)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a database up to date; each step is recorded by name and runs once."""
+    db.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
+    known = {name for (name,) in db.execute("SELECT name FROM migration")}
+    if all(step.__name__ in known for step in MIGRATIONS):
+        return
+    db.execute("BEGIN IMMEDIATE")  # several editors may start at once
+    known = {name for (name,) in db.execute("SELECT name FROM migration")}
+    for step in MIGRATIONS:
+        if step.__name__ not in known:
+            step(db)
+            db.execute("INSERT INTO migration VALUES (?)", (step.__name__,))
+    db.execute("COMMIT")

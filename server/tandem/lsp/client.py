@@ -1,0 +1,38 @@
+"""The client as a handful of booleans, read once from its capabilities.
+
+Never from its name: editors are embedded, forked and renamed. Capabilities that a client does not
+say but honors are handled where they matter (Neovim does not advertise ``documentChanges``).
+"""
+
+from dataclasses import dataclass
+
+from lsprotocol import types as lsp
+from pygls.capabilities import ServerCapabilitiesBuilder
+
+from tandem.core.text import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the editor can do, as far as Tandem makes use of it."""
+
+    encoding: Encoding
+    inline_completion: bool
+    work_done_progress: bool
+    label_details: bool
+    pulls_configuration: bool
+
+    @classmethod
+    def of(cls, capabilities: lsp.ClientCapabilities) -> "Client":
+        """Read the capabilities; every part of them may be missing."""
+        text, window = capabilities.text_document, capabilities.window
+        workspace = capabilities.workspace
+        item = text.completion.completion_item if text and text.completion else None
+        chosen = ServerCapabilitiesBuilder.choose_position_encoding(capabilities)
+        return cls(
+            encoding=Encoding(str(getattr(chosen, "value", chosen))),
+            inline_completion=bool(text and text.inline_completion),
+            work_done_progress=bool(window and window.work_done_progress),
+            label_details=bool(item and item.label_details_support),
+            pulls_configuration=bool(workspace and workspace.configuration),
+        )

@@ -1,0 +1,54 @@
+"""Tandem's own methods, as frozen dataclasses; documented in ``server/docs/lsp-extensions.md``.
+
+A test keeps that document in step with this file.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+STATUS = "tandem/status"
+ACCEPTED_COMMAND = "tandem.accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Result of ``tandem/status``: what an editor may show in its status line.
+
+    Amounts are decimal strings of US dollars, exact; tokens are the repository engine's.
+    """
+
+    version: str
+    models: bool
+    local_tokens: int
+    spent_today_usd: str
+    calls_today: int
+    calls_running: int
+    estimated_today: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        names = {name: _camel(name) for name in asdict(self)}
+        return {names[name]: value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Argument of the command ``tandem.accepted``, carried by every completion item.
+
+    `source` is "local" or "flash"; `remembered` tells that it was known already.
+    """
+
+    id: int
+    source: str
+    model: str
+    confidence: float | None
+    remembered: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return asdict(self)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)

@@ -1,0 +1,174 @@
+"""The session's life: ``initialize`` to ``shutdown``, configuration, documents, progress."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from tandem.core import bug
+from tandem.core.errors import TandemError
+from tandem.features.inline.complete import Nothing, Ports
+from tandem.lsp.client import Client
+from tandem.lsp.convert import from_lsp_uri
+from tandem.lsp.ext import Status
+from tandem.workspace.documents import Document
+from tandem.workspace.repository_engine import Training
+from tandem.workspace.session import Session, Snapshot
+
+logger = logging.getLogger(__name__)
+
+SECTION = "tandem"
+_TOKEN = "tandem/local"  # noqa: S105 - of a progress bar
+_EDITOR_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the composition root offers to the protocol layer."""
+
+    session: Session
+    configure: Callable[[Path | None, Mapping[str, Any]], tuple[str, ...]]
+    start: Callable[[Callable[[Training], Awaitable[None]]], Coroutine[Any, Any, None]]
+    stop: Callable[[], Awaitable[None]]
+    ports: Callable[[], Ports]
+    status: Callable[[], Awaitable[Status]]
+    opened: Callable[[Document], None]
+    closed: Callable[[str], None]
+
+
+class Lifecycle:
+    """The life of one connection."""
+
+    def __init__(self, server: LanguageServer, services: Services) -> None:
+        """Begin before ``initialize``."""
+        self._server = server
+        self._services = services
+        self._client: Client | None = None
+        self._said: set[str] = set()
+        self._starting: asyncio.Task[None] | None = None
+
+    def client(self) -> Client:
+        """Return what the editor can do. Raises before ``initialize``, when nobody can ask."""
+        if self._client is None:
+            raise RuntimeError("no initialize yet")
+        return self._client
+
+    def initialize(self, params: lsp.InitializeParams) -> None:
+        """Read capabilities, folders and settings; runs before the answer is built."""
+        self._client = Client.of(params.capabilities)
+        session = self._services.session
+        session.encoding = self._client.encoding
+        session.root = _root(params)
+        options = params.initialization_options
+        values = options if isinstance(options, dict) else {}
+        problems = self._services.configure(session.root, values.get(SECTION, values))
+        for sentence in problems:
+            self._say(sentence)
+
+    def initialized(self, _params: lsp.InitializedParams) -> None:
+        """Do what may take a while, now that the editor has its answer."""
+        self._starting = asyncio.create_task(self._start())
+
+    async def _start(self) -> None:
+        try:
+            if self.client().pulls_configuration:
+                await self._pull_configuration()
+            await self._services.start(self._progress)
+        except TandemError as error:
+            self._say(str(error))
+        except Exception:
+            bug.seen["start"] += 1
+            logger.exception("start.crashed")
+
+    async def _pull_configuration(self) -> None:
+        item = lsp.ConfigurationItem(section=SECTION)
+        try:
+            async with asyncio.timeout(_EDITOR_S):
+                answer = await self._server.workspace_configuration_async(
+                    lsp.ConfigurationParams([item])
+                )
+        except (TimeoutError, JsonRpcException):
+            logger.warning("configuration.refused")
+            return
+        if answer and isinstance(answer[0], dict) and answer[0]:
+            self._configure(answer[0])
+
+    def configuration_changed(self, params: lsp.DidChangeConfigurationParams) -> None:
+        """Use the editor's new settings."""
+        values = params.settings
+        if isinstance(values, dict) and isinstance(values.get(SECTION, values), dict):
+            self._configure(values.get(SECTION, values))
+
+    def _configure(self, values: Mapping[str, Any]) -> None:
+        for sentence in self._services.configure(self._services.session.root, values):
+            self._say(sentence)
+
+    async def _progress(self, news: Training) -> None:
+        """Show that the repository engine learns: a bar where the editor has one."""
+        if not self.client().work_done_progress:
+            return
+        progress = self._server.work_done_progress
+        if news.tokens is None:
+            if not await self._create(_TOKEN):
+                return
+            begin = lsp.WorkDoneProgressBegin(
+                title="Tandem", message=f"learning {news.files} files", cancellable=False
+            )
+            progress.begin(_TOKEN, begin)
+        elif _TOKEN in progress.tokens:
+            progress.end(_TOKEN, lsp.WorkDoneProgressEnd(message=f"{news.tokens:,} tokens"))
+
+    async def _create(self, token: str) -> bool:
+        """Ask the editor for a progress bar; work never waits for one that does not come."""
+        try:
+            async with asyncio.timeout(_EDITOR_S):
+                _ = await self._server.work_done_progress.create_async(token)
+        except (TimeoutError, JsonRpcException):
+            return False
+        return True
+
+    async def shutdown(self) -> None:
+        """Stop everything that is under way and settle it."""
+        if self._starting is not None:
+            self._starting.cancel()
+        await self._services.stop()
+
+    async def status(self, _snapshot: Snapshot, _params: object) -> dict[str, Any]:
+        """Answer ``tandem/status``."""
+        return (await self._services.status()).to_json()
+
+    def opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        """Let the repository engine learn the document."""
+        snapshot = self._services.session.snapshot()
+        self._services.opened(snapshot.documents[params.text_document.uri])
+
+    def closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        """Forget what was learned from the open document."""
+        self._services.closed(params.text_document.uri)
+
+    def failed(self, nothing: Nothing) -> None:
+        """Tell the user once, in words, when the outside world needs their attention."""
+        logger.debug("completion.nothing", extra={"fields": {"reason": nothing.reason}})
+        if nothing.error is not None:
+            self._say(nothing.reason)
+
+    def _say(self, sentence: str) -> None:
+        if sentence in self._said:
+            return
+        self._said.add(sentence)
+        warning = lsp.MessageType.Warning
+        self._server.window_show_message(lsp.ShowMessageParams(warning, f"Tandem: {sentence}"))
+
+
+def _root(params: lsp.InitializeParams) -> Path | None:
+    """Return the first workspace folder; older clients only have a root."""
+    folders = params.workspace_folders or []
+    uri = folders[0].uri if folders else params.root_uri
+    path = from_lsp_uri(uri) if uri else params.root_path
+    return Path(path) if path else None

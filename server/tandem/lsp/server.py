@@ -1,0 +1,78 @@
+"""The table from method to handler: what Tandem answers, for which client, within what time."""
+
+from typing import Any, Final, cast
+
+from lsprotocol import types as lsp
+
+from tandem import __version__
+from tandem.lsp import ext
+from tandem.lsp.boundary import Boundary, Lane
+from tandem.lsp.handlers.completion import CompletionHandlers
+from tandem.lsp.handlers.lifecycle import Lifecycle, Services
+from tandem.lsp.protocol import TandemProtocol, TandemServer
+
+_MENU_DEADLINE_S: Final = 2.0
+_STATUS_DEADLINE_S: Final = 5.0
+# A completion has its own limit (completion.timeout_ms, a minute at most); this only catches bugs.
+_GHOST_DEADLINE_S: Final = 70.0
+_TRIGGERS: Final = (".", "(", "[", " ", "=", ",")
+
+
+def build(services: Services) -> TandemProtocol:
+    """Return a protocol endpoint that is ready to be connected to a transport."""
+    server = TandemServer(
+        "tandem", __version__, protocol_cls=TandemProtocol, max_workers=1,
+        text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
+    )  # fmt: skip
+    protocol = cast("TandemProtocol", server.protocol)
+    protocol.session = services.session
+    life = Lifecycle(server, services)
+    boundary = Boundary()
+
+    @server.feature(lsp.INITIALIZE)
+    def initialize(params: lsp.InitializeParams) -> None:
+        life.initialize(params)
+        _register_completion(server, boundary, life, services)
+
+    @server.feature(lsp.SHUTDOWN)
+    async def shutdown(_params: None) -> None:
+        await life.shutdown()
+
+    told = boundary.notification
+    server.feature(lsp.INITIALIZED)(told(life.initialized))
+    server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
+    server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(life.opened))
+    server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(told(life.closed))
+    status = boundary.request(life.status, deadline_s=_STATUS_DEADLINE_S)
+    server.feature(ext.STATUS)(status)
+    return protocol
+
+
+def _register_completion(
+    server: TandemServer, boundary: Boundary, life: Lifecycle, services: Services
+) -> None:
+    """Offer ghost text to clients that have it, and menu entries to those that have not.
+
+    Never both: an editor would show the same text twice.
+    """
+    handlers = CompletionHandlers(services.session, life.client, services.ports, life.failed)
+
+    @server.command(ext.ACCEPTED_COMMAND)
+    async def accepted(*arguments: object) -> None:
+        handlers.accepted(*arguments)
+
+    if life.client().inline_completion:
+        inline = boundary.request(
+            handlers.inline, deadline_s=_GHOST_DEADLINE_S, lane=Lane.GHOST, key=_uri
+        )
+        server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())(inline)
+    else:
+        menu = boundary.request(
+            handlers.menu, deadline_s=_MENU_DEADLINE_S, lane=Lane.MENU, key=_uri
+        )
+        options = lsp.CompletionOptions(trigger_characters=list(_TRIGGERS))
+        server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)(menu)
+
+
+def _uri(params: Any) -> str:
+    return str(params.text_document.uri)

@@ -1,0 +1,1 @@
+"""The ways to reach a model. Only the gateway and the composition root use them."""

@@ -1,0 +1,215 @@
+"""The model API's wire, pure: a request to call arguments, a decoded chunk to events.
+
+Facts of the wire that shape this module: FIM lives under ``/beta`` and takes raw code; thinking is
+on by default, so it is always said; the last chunk of a stream has ``choices: []`` and the usage;
+fields may be missing when they are zero; chunks may be empty.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from tandem.core.errors import Failure, ModelError
+from tandem.core.model import (
+    Billed,
+    ChatRequest,
+    Event,
+    FimRequest,
+    Message,
+    ReasoningDelta,
+    Stop,
+    Stopped,
+    TextDelta,
+    Thinking,
+    ToolCallDelta,
+    Usage,
+)
+
+FIM_MAX_TOKENS: Final = 4096
+MAX_STOPS: Final = 16
+
+_BY_STATUS: Final = {
+    400: Failure.REQUEST,
+    401: Failure.AUTHENTICATION,
+    402: Failure.BALANCE,
+    403: Failure.AUTHENTICATION,
+    404: Failure.MODEL,
+    422: Failure.REQUEST,
+    429: Failure.RATE,
+}
+_SERVER_ERROR: Final = 500
+
+
+def api_root(base_url: str) -> str:
+    """Return the API's root without a trailing ``/``, ``/beta`` or ``/v1``.
+
+    Users paste all of these; each endpoint's own path is added here and nowhere else.
+    """
+    root = base_url.strip().rstrip("/")
+    for tail in ("/beta", "/v1"):
+        root = root.removesuffix(tail).rstrip("/")
+    return root
+
+
+def fim_body(request: FimRequest) -> dict[str, Any]:
+    """Return the JSON body of ``POST /beta/completions``."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "prompt": request.prompt,
+        "suffix": request.suffix,
+        "max_tokens": min(request.max_tokens, FIM_MAX_TOKENS),
+        "temperature": request.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if request.stop:
+        body["stop"] = list(request.stop[:MAX_STOPS])
+    return body
+
+
+def chat_body(request: ChatRequest) -> dict[str, Any]:
+    """Return the JSON body of ``POST /chat/completions``, thinking said explicitly."""
+    thinking = request.thinking is not Thinking.OFF
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [_message(message) for message in request.messages],
+        "max_tokens": request.max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "thinking": {"type": "enabled" if thinking else "disabled"},
+    }
+    if thinking:
+        body["reasoning_effort"] = request.thinking.value
+    else:
+        body["temperature"] = request.temperature  # without effect while thinking
+    if request.json:
+        body["response_format"] = {"type": "json_object"}
+    if request.tools:
+        body["tools"] = [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": dict(tool.schema),
+                    **({"strict": True} if tool.strict else {}),
+                },
+            }
+            for tool in request.tools
+        ]
+    if request.stop:
+        body["stop"] = list(request.stop[:MAX_STOPS])
+    return body
+
+
+def needs_beta(request: ChatRequest) -> bool:
+    """Tell whether a chat request uses what only the beta base serves (prefix, strict tools)."""
+    prefix = bool(request.messages) and request.messages[-1].prefix
+    return prefix or any(tool.strict for tool in request.tools)
+
+
+def _message(message: Message) -> dict[str, Any]:
+    wire: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.reasoning:
+        wire["reasoning_content"] = message.reasoning
+    if message.prefix:
+        wire["prefix"] = True
+    if message.tool_call_id:
+        wire["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        wire["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    return wire
+
+
+def events(chunk: object) -> Iterator[Event]:
+    """Yield the events of one decoded chunk, FIM or chat. Raises ModelError if it is neither."""
+    if not isinstance(chunk, dict):
+        raise ModelError(Failure.MALFORMED)
+    if "error" in chunk:
+        raise ModelError(Failure.SERVER)
+    model = _string(chunk.get("model"))
+    choices = chunk.get("choices")
+    if not isinstance(choices, list):
+        raise ModelError(Failure.MALFORMED)
+    for choice in choices:
+        if isinstance(choice, dict):
+            yield from _choice(choice, model)
+    usage = chunk.get("usage")
+    if isinstance(usage, dict):
+        yield Billed(usage_of(usage), model)
+
+
+def _choice(choice: Mapping[str, Any], model: str) -> Iterator[Event]:
+    text = choice.get("text")
+    if isinstance(text, str) and text:
+        yield TextDelta(text)
+    delta = choice.get("delta")
+    if isinstance(delta, dict):
+        yield from _delta(delta)
+    reason = choice.get("finish_reason")
+    if isinstance(reason, str):
+        try:
+            yield Stopped(Stop(reason), model)
+        except ValueError:
+            yield Stopped(Stop.END, model)  # a reason added later still is an end
+
+
+def _delta(delta: Mapping[str, Any]) -> Iterator[Event]:
+    reasoning = delta.get("reasoning_content")
+    if isinstance(reasoning, str) and reasoning:
+        yield ReasoningDelta(reasoning)
+    content = delta.get("content")
+    if isinstance(content, str) and content:
+        yield TextDelta(content)
+    calls = delta.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        if not isinstance(call, dict):
+            continue
+        function = call.get("function")
+        function = function if isinstance(function, dict) else {}
+        yield ToolCallDelta(
+            index=_count(call.get("index")),
+            id=_string(call.get("id")),
+            name=_string(function.get("name")),
+            arguments=_string(function.get("arguments")),
+        )
+
+
+def usage_of(usage: Mapping[str, Any]) -> Usage:
+    """Read a usage object; both spellings of the cache fields, missing ones are zero."""
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    hit = _count(usage.get("prompt_cache_hit_tokens", cached))
+    prompt = _count(usage.get("prompt_tokens"))
+    miss = _count(usage.get("prompt_cache_miss_tokens", prompt - hit))
+    inner = usage.get("completion_tokens_details")
+    reasoning = inner.get("reasoning_tokens") if isinstance(inner, dict) else None
+    return Usage(hit, miss, _count(usage.get("completion_tokens")), _count(reasoning))
+
+
+def failure_of(status: int, *, json_body: bool, retry_after: str = "") -> ModelError:
+    """Translate an HTTP status other than 200. The body's words are not kept."""
+    failure = _BY_STATUS.get(status)
+    if failure is None:
+        failure = Failure.SERVER if status >= _SERVER_ERROR else Failure.MALFORMED
+    if failure is Failure.MODEL and not json_body:
+        failure = Failure.MALFORMED  # some other server's "not found" page
+    try:
+        seconds = max(0.0, float(retry_after))
+    except ValueError:
+        seconds = 0.0
+    return ModelError(failure, status=status, retry_after_s=seconds)
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -1,0 +1,1 @@
+"""What the user has open, wants and owns: documents, settings, files."""

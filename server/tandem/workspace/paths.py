@@ -1,0 +1,54 @@
+"""Where Tandem keeps things, by the platform's own conventions. Pure: the environment comes in."""
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Folders of one user; `TANDEM_HOME` puts all of them under one folder (tests, portable)."""
+
+    config: Path
+    state: Path
+    cache: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The money, kept for good."""
+        return self.state / "ledger.db"
+
+    @property
+    def log(self) -> Path:
+        """The log, by default."""
+        return self.state / "tandem.log"
+
+    def repository_model(self, root: Path) -> Path:
+        """Return the file of what the repository engine learned; it may be deleted at any time."""
+        return self.cache / "lm" / f"{workspace_tag(root)}.tlm"
+
+
+def workspace_tag(root: Path) -> str:
+    """Return a short stable name for a workspace that does not tell its path."""
+    return hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def find(environment: Mapping[str, str], home: Path) -> Paths:
+    """Return the folders; nothing is created."""
+    own = environment.get("TANDEM_HOME")
+    if own:
+        base = Path(own)
+        return Paths(base / "config", base / "state", base / "cache")
+    if sys.platform == "darwin":
+        support = home / "Library" / "Application Support" / "tandem"
+        return Paths(support, support / "state", home / "Library" / "Caches" / "tandem")
+    if sys.platform == "win32":
+        local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "tandem"
+        return Paths(local / "config", local / "state", local / "cache")
+    return Paths(
+        Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "tandem",
+        Path(environment.get("XDG_STATE_HOME") or home / ".local" / "state") / "tandem",
+        Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / "tandem",
+    )

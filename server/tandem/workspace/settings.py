@@ -1,0 +1,182 @@
+"""What the user may configure: one table of frozen dataclasses, documented where it is defined.
+
+``server/docs/settings.md`` and the editors' schemas are generated from the fields' metadata. A
+value's journey (defaults, files, environment, editor) is told by ``workspace.configuration``.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from tandem.ledger.prices import FLASH, PRO
+
+MODES: Final = ("auto", "manual", "off")
+LEVELS: Final = ("debug", "info", "warning", "error")
+_PLAIN: Final = frozenset([bool, int, float, str])
+
+
+def option(default: Any, doc: str, *, private: bool = False, **bounds: Any) -> Any:
+    """Declare a setting.
+
+    `private` keeps it out of a repository's own file: a repository is data, it may not redirect
+    the user's key or choose where files are written. `bounds`: ``least``, ``most``, ``choices``.
+    """
+    metadata = {"doc": doc, "private": private, **bounds}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Where the models are."""
+
+    base_url: str = option(
+        "https://api.deepseek.com",
+        "Root of the API. A trailing `/beta` or `/v1` is ignored; each endpoint adds its own.",
+        private=True,
+    )
+    key_env: str = option(
+        "DEEPSEEK_API_KEY",
+        "Name of the environment variable that holds the API key. The key itself is never "
+        "a setting.",
+        private=True,
+    )
+    concurrency: int = option(
+        16, "Calls under way at once; halves by itself when the API limits.", least=1, most=500
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Which model does what."""
+
+    flash: str = option(FLASH, "The small fast model: completions, fixes, steps of a plan.")
+    pro: str = option(PRO, "The large model: plans, reviews, final acceptance.")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Ghost text while typing."""
+
+    mode: str = option(
+        "auto",
+        "`auto`: while typing; `manual`: only when asked for; `off`: never.",
+        choices=MODES,
+    )
+    debounce_ms: int = option(
+        120,
+        "Pause in typing before a model is asked. What is already known is shown without it.",
+        least=0,
+        most=5000,
+    )
+    timeout_ms: int = option(
+        3000, "Wall-clock limit of one completion, retries included.", least=50, most=60000
+    )
+    max_tokens: int = option(64, "Longest completion, in tokens.", least=1, most=4096)
+    prefix_chars: int = option(
+        8000, "Text before the cursor that a model is sent.", least=200, most=400000
+    )
+    suffix_chars: int = option(
+        1000,
+        "Text after the cursor that a model is sent. It moves with each keystroke and so never "
+        "hits the prefix cache: the dear half of a prompt.",
+        least=0,
+        most=100000,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The repository engine: completion from the repository's own statistics, no model."""
+
+    enabled: bool = option(True, "Whether the repository engine completes lines.")
+    threshold: float = option(
+        0.4,
+        "Confidence (0 to 1) from which a local completion is shown without a key.",
+        least=0.0,
+        most=1.0,
+    )
+    sure: float = option(
+        0.5,
+        "Confidence from which a local completion is shown instead of asking Flash.",
+        least=0.0,
+        most=1.0,
+    )
+    exclude: tuple[str, ...] = option(
+        (), "Globs of files, relative to the workspace, that the engine does not learn from."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Caps over completions and actions together; midnight is UTC's. 0 means no cap."""
+
+    daily_usd: str = option("1.00", "Most that may be spent in a day, in US dollars.")
+    monthly_usd: str = option("0", "Most that may be spent in a month, in US dollars.")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Tandem's own log: one JSON object per line, never document text or a key."""
+
+    level: str = option("info", "Least severe level written.", choices=LEVELS)
+    file: str = option(
+        "", "Path of the log file. Empty: `tandem.log` in the state directory.", private=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one workspace, complete and valid."""
+
+    api: Api = field(default_factory=Api)
+    models: Models = field(default_factory=Models)
+    completion: Completion = field(default_factory=Completion)
+    local: Local = field(default_factory=Local)
+    budget: Budget = field(default_factory=Budget)
+    prices: Mapping[str, Mapping[str, str]] = option(
+        {},
+        "Own prices in US dollars per million tokens, by model: "
+        '`{"my-model": {"hit": "0", "miss": "0.10", "output": "0.40"}}`. They replace the dated '
+        "table.",
+    )
+    log: Log = field(default_factory=Log)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting as documentation and checks see it; `section` is empty for a top-level one."""
+
+    section: str
+    name: str
+    kind: str
+    default: Any
+    metadata: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The dotted name users write."""
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+
+def sections() -> dict[str, type[Any]]:
+    """Return the sections by name, in the order they are documented."""
+    return {
+        "api": Api,
+        "models": Models,
+        "completion": Completion,
+        "local": Local,
+        "budget": Budget,
+        "log": Log,
+    }
+
+
+def options() -> Iterator[Option]:
+    """Yield every setting."""
+    for section, cls in sections().items():
+        for item in fields(cls):
+            kind = item.type.__name__ if item.type in _PLAIN else "strings"
+            yield Option(section, item.name, kind, item.default, item.metadata)
+    prices = next(item for item in fields(Settings) if item.name == "prices")
+    yield Option("", "prices", "table", {}, prices.metadata)
