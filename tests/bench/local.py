@@ -13,28 +13,28 @@ downloaded into the user's cache; nothing of a corpus is committed.
 
 import argparse
 import csv
-import datetime
 import gc
 import io
 import json
+import os
 import platform
 import random
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import tokenize
-import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tandem.index.lm import lexer
-from tandem.index.lm.model import FileModel, RepositoryModel, Suggestion, complete
-from tandem.index.lm.train import train
+from tandem.index.lm import cursor, lexer
+from tandem.index.lm.model import FileModel, RepositoryModel, Suggestion, complete, insertion
+from tandem.index.lm.train import TrainStats, train
 
 TASKS = ("next line", "rest of line", "two letters", "in brackets")
 MID_LINE = TASKS[1:]
@@ -96,6 +96,50 @@ def read_corpus(root: Path) -> dict[str, str]:
     return found[max(sizes, key=sizes.__getitem__)] if sizes else {}
 
 
+def fetch(name: str) -> Path:
+    """Return the folder of a pinned package, `NAME==VERSION` or `npm:NAME@VERSION[:FOLDER]`.
+
+    Downloaded once into the user's cache; raises CalledProcessError if that fails.
+    """
+    home = os.environ.get("XDG_CACHE_HOME")  # noqa: TID251 - a bench is its own root
+    cache = Path(home or Path.home() / ".cache") / "tandem-bench"
+    package, _, inner = name.removeprefix("npm:").partition(":")
+    folder = cache / re.sub(r"[^\w.-]+", "-", package)
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
+            pip += ["--only-binary", ":all:", "-d", scratch, package]
+            npm = ["npm", "pack", "--silent", "--pack-destination", scratch, package]
+            command = npm if name.startswith("npm:") else pip
+            subprocess.run(
+                command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            (archive,) = Path(scratch).iterdir()
+            unpacked = Path(scratch) / "unpacked"
+            shutil.unpack_archive(archive, unpacked, "zip" if archive.suffix == ".whl" else None)
+            unpacked.rename(folder)
+    return folder / "package" / inner if name.startswith("npm:") else folder
+
+
+def language_of(path: str) -> str:
+    """Return the LSP language id of a source file."""
+    return _LANGUAGES[Path(path).suffix]
+
+
+def train_without(texts: dict[str, str], held: Sequence[str]) -> tuple[RepositoryModel, TrainStats]:
+    """Train on all `texts` but those at `held`."""
+    hidden = set(held)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "model"
+        stats = train([item for item in texts.items() if item[0] not in hidden], out)
+        repository = RepositoryModel.open(out)
+    if repository is None:
+        message = "the model just trained does not open"
+        raise RuntimeError(message)
+    return repository, stats
+
+
 def hold_out(texts: dict[str, str], files: int, seed: int) -> list[str]:
     """Return the paths of `files` whole files to test on, of ordinary size and not tests."""
     chosen = [
@@ -103,16 +147,15 @@ def hold_out(texts: dict[str, str], files: int, seed: int) -> list[str]:
         for path, text in sorted(texts.items())
         if 3000 < len(text) < 80_000 and not any(part in path for part in _NOT_HELD)
     ]
-    return random.Random(seed).sample(chosen, min(files, len(chosen)))
+    return random.Random(seed).sample(  # noqa: S311
+        chosen, min(files, len(chosen))
+    )
 
 
 def code_lines(text: str, language: str) -> list[int]:
     """Return the numbers of the lines that hold code, no comment and no piece of a long string."""
     lines = text.split("\n")
-    if language == "python":
-        numbers = _python_lines(text)
-    else:
-        numbers = _other_lines(lines)
+    numbers = _python_lines(text) if language == "python" else _other_lines(lines)
     inner = [n for n in numbers if 15 < n < len(lines) - 3]
     return [n for n in inner if len(lines[n].strip()) >= 4]
 
@@ -195,7 +238,7 @@ def _cut(text: str, size: int) -> str:
     return text[size:].partition("\n")[2]
 
 
-Completer = Callable[[Hole, FileModel | None], Suggestion | None]
+Completer = Callable[[Hole, FileModel], Suggestion | None]
 
 
 def ask(found: Iterable[Hole], completer: Completer) -> list[Answer]:
@@ -205,24 +248,154 @@ def ask(found: Iterable[Hole], completer: Completer) -> list[Answer]:
     for hole in found:
         file = FileModel.build(hole.left + hole.right, hole.language)
         begun = time.process_time()
-        suggestion = completer(hole, file)
+        suggestion = completer(hole, file) or Suggestion("", 0.0)
         spent = time.process_time() - begun
-        text, confidence = ("", 0.0) if suggestion is None else _fields(suggestion)
-        answers.append(Answer(hole, text, confidence, spent))
+        answers.append(Answer(hole, suggestion.text, suggestion.confidence, spent))
     gc.enable()
     return answers
 
 
-def _fields(suggestion: Suggestion) -> tuple[str, float]:
-    return suggestion.text, suggestion.confidence
-
-
 def engine(repository: RepositoryModel | None) -> Completer:
-    """Return the completer under test."""
+    """Return the engine under test; without `repository`, what it does before any training."""
 
-    def run(hole: Hole, file: FileModel | None) -> Suggestion | None:
+    def run(hole: Hole, file: FileModel) -> Suggestion | None:
         return complete(
             hole.left, hole.right, language=hole.language, repository=repository, file=file
         )
 
     return run
+
+
+def trigrams(texts: Iterable[str]) -> Completer:
+    """Return the baseline: the most frequent word after the last two, file counts six-fold."""
+    counts: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+
+    def count(into: dict[tuple[str, ...], Counter[str]], text: str, weight: int) -> None:
+        tokens = [token if token[0] != "\n" else "\n" for token in lexer.lex(text)]
+        for a, b, c in zip(["", *tokens], tokens, tokens[1:], strict=False):
+            into[a, b][c] += weight
+            into[b,][c] += weight
+
+    for text in texts:
+        count(counts, text, 1)
+
+    def run(hole: Hole, _: FileModel) -> Suggestion | None:
+        place = cursor.read(hole.left, hole.right)
+        near: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        count(near, hole.left, 6)
+        count(near, hole.right.partition("\n")[2], 6)
+        context = ["\n" if token[0] == "\n" else token for token in place.context]
+        words: list[str] = []
+        while len(words) < 40:
+            pending = "" if words else place.pending
+            here = (*context, *words)[-2:]
+            seen = (counts.get(here, Counter()) + near.get(here, Counter())) or (
+                counts.get(here[-1:], Counter()) + near.get(here[-1:], Counter())
+            )
+            fitting = {w: n for w, n in seen.items() if w.startswith(pending.strip())}
+            word = max(sorted(fitting), key=fitting.__getitem__, default="\n")
+            if word == "\n" or (place.rest and word.strip() == place.rest[0].strip()):
+                break
+            words.append(word)
+        return Suggestion(insertion(words, place), 1.0) if words else None
+
+    return run
+
+
+def exact(answers: Sequence[Answer], *tasks: str) -> float:
+    """Return the share of `answers` to `tasks` that are exactly the hidden text."""
+    found = [answer.right for answer in answers if answer.hole.task in tasks]
+    return sum(found) / max(1, len(found))
+
+
+def measure(texts: dict[str, str]) -> dict[str, float]:
+    """Return the metrics of one corpus."""
+    held = hold_out(texts, 25, 1)
+    rnd = random.Random(1)  # noqa: S311 - reproducible, not secret
+    found = [hole for path in held for hole in holes(texts[path], language_of(path), 8, rnd)]
+    repository, stats = train_without(texts, held)
+    answers = ask(found, engine(repository))
+    alone = ask(found, engine(None))
+    plain = ask(found, trigrams(text for path, text in texts.items() if path not in set(held)))
+    repository.close()
+    middle = [answer for answer in answers if answer.hole.task in MID_LINE]
+    offered = [answer for answer in middle if answer.confidence >= THRESHOLD]
+    seconds = [statistics.quantiles([a.seconds for a in answers], n=20)[i] for i in (9, 18)]
+    metrics = {
+        "positions": float(len(found)),
+        **{f"{task.replace(' ', '_')}_em": exact(answers, task) for task in TASKS},
+        "offer_rate": len(offered) / max(1, len(middle)),
+        "offered_precision": sum(a.right for a in offered) / max(1, len(offered)),
+        "file_only_rest_of_line_em": exact(alone, "rest of line"),
+        "baseline_rest_of_line_em": exact(plain, "rest of line"),
+        "local_p50_ms": seconds[0] * 1e3,
+        "local_p95_ms": seconds[1] * 1e3,
+        "tokens": float(stats.tokens),
+        "train_cpu_s_per_mtok": stats.cpu_seconds / stats.tokens * 1e6,
+        "file_bytes_per_token": stats.bytes / stats.tokens,
+    }
+    ratio = metrics["rest_of_line_em"] / max(0.001, metrics["baseline_rest_of_line_em"])
+    return {**metrics, "ratio_to_baseline": ratio}
+
+
+_COSTS = ("_ms", "_mtok", "_per_token")
+
+
+def overall(by_corpus: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return the worst corpus's figure per metric, then every corpus's own under its name."""
+    metrics: dict[str, float] = {}
+    for name in next(iter(by_corpus.values())):
+        worst = max if name.endswith(_COSTS) else min
+        metrics[name] = round(worst(values[name] for values in by_corpus.values()), 4)
+    for corpus, values in by_corpus.items():
+        metrics |= {f"{name}_{corpus}": round(value, 4) for name, value in values.items()}
+    return metrics
+
+
+def record(by_corpus: dict[str, dict[str, float]], path: Path, date: str) -> None:
+    """Write the metrics to the CSV at `path`, replacing rows of the same corpus and metric."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = {(row[2], row[3]): row for row in list(csv.reader(file))[1:]}
+    for corpus, values in by_corpus.items():
+        for metric, value in values.items():
+            row = [date, platform.python_version(), corpus, metric, f"{value:.4g}"]
+            rows[corpus, metric] = row
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["date", "python", "corpus", "metric", "value"])
+        writer.writerows(rows[key] for key in sorted(rows))
+
+
+def table(by_corpus: dict[str, dict[str, float]]) -> str:
+    """Return the metrics as text, a line per metric and a column per corpus."""
+    names = list(next(iter(by_corpus.values())))
+    head = " " * 28 + "".join(f"{corpus[:16]:>17}" for corpus in by_corpus)
+    lines = [
+        f"{name:28}" + "".join(f"{values[name]:17.5g}" for values in by_corpus.values())
+        for name in names
+    ]
+    return "\n".join([head, *lines])
+
+
+def main() -> int:
+    """Measure, print and record."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.local")
+    parser.add_argument("paths", nargs="*", type=Path)
+    parser.add_argument("--json", action="store_true", help="print one JSON object only")
+    options = parser.parse_args()
+    roots = {path.name: path for path in options.paths} or {
+        name.partition("==")[0]: fetch(name) for name in DEFAULT
+    }
+    by_corpus = {name: measure(read_corpus(root)) for name, root in roots.items()}
+    record(by_corpus, _CSV, time.strftime("%Y-%m-%d", time.gmtime()))
+    if options.json:
+        print(json.dumps({"bench": "local", "metrics": overall(by_corpus)}))
+    else:
+        print(table(by_corpus))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,6 +12,11 @@ from fixtures.api.replies import Reply
 from fixtures.api.server import SimulatedApi
 from tests.fixtures_api.wires import FIM, connection, read_until_end, request_bytes
 
+HELLO = {
+    "model": "deepseek-flash",
+    "messages": [{"role": "user", "content": "hello"}],
+    "extra_body": {"thinking": {"type": "disabled"}},
+}
 SLOW = Reply("one two three four five", tokens_per_second=0.001)
 
 
@@ -36,15 +41,37 @@ async def test_a_cancelled_stream_is_seen_and_billed_as_produced(api, client):
 
 async def test_a_cancelled_document_is_billed_for_the_time_it_ran(client_of, stack):
     api = await stack.enter_async_context(SimulatedApi())
-    api.script(Reply("word " * 1000, tokens_per_second=20_000))
-    task = asyncio.create_task(client_of(api).completions.create(**FIM))
+    # Half a second of work at 200 tokens a millisecond: the close arrives within it.
+    api.script(Reply("word " * 100_000, tokens_per_second=200_000))
+    create = client_of(api, base="").chat.completions.create
+    task = asyncio.create_task(create(**HELLO))
     await api.wait_for(lambda: api.requests and api.requests[0].reached_inference)
     task.cancel()
     await api.wait_for(lambda: api.requests[0].outcome == "aborted")
-    assert 0 <= api.requests[0].usage.completion < 1000
-    assert api.bill.lines[0].usage.prompt == 12
+    assert 0 < api.requests[0].usage.completion < 100_000
+    assert api.bill.lines[0].usage.prompt == 6
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_an_aborted_answer_is_not_cached(api, client):
+    async def hit_after(reply: Reply, text: str) -> object:
+        api.script(reply)
+        asked = {"role": "user", "content": f"hello {text}"}
+        stream = await client.chat.completions.create(**{**HELLO, "messages": [asked]}, stream=True)
+        async for chunk in stream:
+            if reply is SLOW and chunk.choices[0].delta.content:
+                break
+        await stream.close()
+        await api.wait_for(lambda: api.in_flight == 0)
+        answered = {"role": "assistant", "content": reply.text}
+        turns = [asked, answered, {"role": "user", "content": "and?"}]
+        done = await client.chat.completions.create(**{**HELLO, "messages": turns})
+        return done.usage.prompt_cache_hit_tokens
+
+    # The question alone (beginning, mode, role, two words), then also opening, five words, end.
+    assert await hit_after(SLOW, "slow") == 5
+    assert await hit_after(Reply(SLOW.text), "fast") == 5 + 2 + 5 + 1
 
 
 async def test_aborts_can_be_free(stack, client_of):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.api.cache import CacheRules, PrefixCache
+from fixtures.api.cache import CacheRules, Prefill, PrefixCache
 from fixtures.api.tokens import count, pieces
 
 # Few, confusable characters: words and digits that go on, spaces that join the next word.
@@ -117,6 +117,9 @@ def test_the_end_of_an_output_is_a_unit():
 
 def test_a_unit_that_ends_inside_a_token_is_no_prefix():
     assert reads(PrefixCache(), "foo", "foobar") == [0, 0]
+    cache = PrefixCache()
+    assert reads(cache, "1foo", "1foobar") == [0, 0]
+    assert cache.read("a", "1foobar", 0) == Prefill(tokens=2, hit=2)
 
 
 def test_accounts_share_nothing():

@@ -11,6 +11,7 @@ from fixtures.api.options import OptionChanges, Options
 from fixtures.api.replies import STOCK_REASONING, Reply, ToolCall
 from fixtures.api.server import SimulatedApi
 from fixtures.api.tokens import count
+from tests.fixtures_api.wires import read_until_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,6 +58,14 @@ async def test_fim_stream_has_a_chunk_for_each_token_and_usage_last(api, client)
     assert chunks[-1].choices == []
     assert chunks[-1].usage.completion_tokens == 5
     assert all(chunk.usage is None for chunk in chunks[:-1])
+
+
+async def test_usage_is_null_until_it_is_known_and_only_if_asked_for(api):
+    body = {**FIM, "stream": True, "stream_options": {"include_usage": True}}
+    api.script(Reply("one two"), Reply("one two"))
+    raw = await read_until_end(api, body)
+    assert (raw.count(b'"usage":null'), raw.count(b'"usage":{')) == (3, 1)
+    assert b"usage" not in await read_until_end(api, {**FIM, "stream": True})
 
 
 async def test_fim_options_cut_and_echo(api, client):

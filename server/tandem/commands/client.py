@@ -16,6 +16,7 @@ from tandem.lsp.frames import FrameDecoder, frame
 
 _ANSWER_S: Final = 60.0
 _EXIT_S: Final = 10.0
+_POLL_S: Final = 0.02
 
 CAPABILITIES: Final[dict[str, Any]] = {
     "general": {"positionEncodings": ["utf-32"]},
@@ -42,7 +43,6 @@ class Client:
         self.process = process
         self._ids = 0
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._heard = asyncio.Condition()
         self.notifications: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
         self._reader = asyncio.create_task(self._read())
@@ -73,27 +73,17 @@ class Client:
         """Cancel a request."""
         self.notify("$/cancelRequest", {"id": number})
 
-    async def heard(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait for a notification (also one that came already)."""
-
-        def found() -> dict[str, Any] | None:
-            return next((n for n in self.notifications if wanted(n)), None)
-
-        async with asyncio.timeout(_ANSWER_S), self._heard:
-            await self._heard.wait_for(lambda: found() is not None)
-        return found() or {}
-
     async def _read(self) -> None:
         decoder = FrameDecoder()
         stdout = self.process.stdout
         while stdout is not None and (data := await stdout.read(1 << 16)):
             for body in decoder.feed(data):
-                await self._take(json.loads(body))
+                self._take(json.loads(body))
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionError("the server has gone"))
 
-    async def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, message: dict[str, Any]) -> None:
         if "method" not in message:
             self.responses.append(message)
             future = self._waiting.pop(message.get("id") or -1, None)
@@ -107,9 +97,7 @@ class Client:
         elif "id" in message:
             self.send({"id": message["id"], "result": None})
         else:
-            async with self._heard:
-                self.notifications.append(message)
-                self._heard.notify_all()
+            self.notifications.append(message)
 
     # -- the life of a session -----------------------------------------------------------------
 
@@ -133,13 +121,22 @@ class Client:
         self.notify("initialized", {})
         return result
 
-    async def learned(self) -> None:
+    async def until(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask for ``tandem/status`` until it is as wanted; return it. Raises TimeoutError."""
+        async with asyncio.timeout(_ANSWER_S):
+            while True:
+                status: dict[str, Any] = await self.request("tandem/status", None)
+                if reached(status):
+                    return status
+                await asyncio.sleep(_POLL_S)
+
+    async def learned(self) -> dict[str, Any]:
         """Wait until the repository engine has learned the workspace."""
-        while True:
-            status = await self.request("tandem/status", None)
-            if status["localTokens"]:
-                return
-            await self.heard(_training_ended)
+        return await self.until(lambda status: status["localTokens"] > 0)
+
+    async def settled(self) -> dict[str, Any]:
+        """Wait until every call to a model is settled."""
+        return await self.until(lambda status: status["callsRunning"] == 0)
 
     def open(self, uri: str, language: str, text: str, version: int = 1) -> None:
         """Open a document."""
@@ -182,11 +179,6 @@ def inline_params(uri: str, line: int, character: int, *, invoked: bool = False)
         "position": {"line": line, "character": character},
         "context": {"triggerKind": 1 if invoked else 2},
     }
-
-
-def _training_ended(message: Mapping[str, Any]) -> bool:
-    value = message.get("params", {}).get("value", {}) if message["method"] == "$/progress" else {}
-    return isinstance(value, dict) and value.get("kind") == "end"
 
 
 @asynccontextmanager

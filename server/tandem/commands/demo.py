@@ -30,7 +30,6 @@ _PER_FILE: Final = 4
 _PICO: Final = Decimal(10) ** 12
 _SIMULATED_KEY: Final = "sk-sim-demo"
 _CHECKOUT: Final = Path(tandem.__file__).parents[2]
-_SETTLE_S: Final = 5.0
 
 
 class DemoError(Exception):
@@ -45,7 +44,6 @@ class Result:
     shown: list[screen.Shown] = field(default_factory=list)
     ledger_total: Decimal = Decimal(0)
     bill_total: Decimal | None = None
-    estimated: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form; totals are US dollars."""
@@ -145,8 +143,7 @@ async def _session(  # noqa: PLR0917 - one story
 ) -> Result:
     names = [item.path.relative_to(root).as_posix() for item in held]
     await client.initialize(root, {"local": {"exclude": names}})
-    await client.learned()
-    status = await client.request("tandem/status", None)
+    status = await client.learned()
     say(f"learned {status['localTokens']:,} tokens; asking in {len(held)} files it has not seen\n")
     result = Result()
     for name, item in zip(names, held, strict=True):
@@ -186,24 +183,14 @@ async def _ask(client: Client, name: str, item: HeldOut, place: Place) -> screen
 
 async def _cost(client: Client, result: Result) -> str:
     """Return what the last completion cost: the ledger's growth, once the call is settled."""
-    total = await _settled(client)
+    total = Decimal((await client.settled())["spentTodayUsd"])
     cost, result.ledger_total = total - result.ledger_total, total
     return f"${cost:.6f}"
 
 
-async def _settled(client: Client) -> Decimal:
-    async with asyncio.timeout(_SETTLE_S):
-        while True:
-            status = await client.request("tandem/status", None)
-            if not status["callsRunning"]:
-                return Decimal(status["spentTodayUsd"])
-
-
 async def _account(client: Client, models: Models, result: Result) -> None:
     if models.paid:
-        result.ledger_total = await _settled(client)
-        status = await client.request("tandem/status", None)
-        result.estimated = status["estimatedToday"]
+        result.ledger_total = Decimal((await client.settled())["spentTodayUsd"])
     if models.api is not None:
         result.bill_total = await models.api.bill()
 

@@ -76,6 +76,11 @@ class ReplyBuilder:
         self.deltas += 1
 
     @property
+    def complete(self) -> bool:
+        """Whether the API said that the answer is over, or what it cost."""
+        return self._stop is not None or self._usage is not None
+
+    @property
     def usage(self) -> Usage | None:
         """What was billed, once the API has said it."""
         return self._usage

@@ -217,8 +217,10 @@ class Gateway:
                 self._limiter.refused()
             return error
         self._limiter.succeeded()
-        answered = call.builder.deltas or call.builder.usage or call.released
-        return None if answered else ModelError(Failure.EMPTY)
+        if call.released or call.builder.complete:
+            return None
+        # A stream that just ends was cut: the transport reports no error for it.
+        return ModelError(Failure.BROKEN if call.builder.deltas else Failure.EMPTY)
 
     async def _pump(self, call: Call, first: list[float]) -> None:
         """Send the request and hand its events to the reader, if there still is one."""

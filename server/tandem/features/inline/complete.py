@@ -116,22 +116,30 @@ async def _ask_model(
     request = render(document, offset, settings.models.flash, settings.completion)
     terms = Terms("completion", settings.completion.timeout_ms / 1000, grace_s=_GRACE_S)
 
-    def remember(receipt: Receipt) -> None:
-        fitting = _fit(document, offset, receipt.reply.text)
-        if fitting and receipt.settlement.outcome == "done":
-            known = Known(fitting, "flash", receipt.reply.model)
-            ports.memo.add(document.uri, document.text, offset, known)
+    def remember(text: str, model: str) -> Known | None:
+        fitting = _fit(document, offset, text)
+        if not fitting:
+            return None
+        known = Known(fitting, "flash", model or request.model)
+        ports.memo.add(document.uri, document.text, offset, known)
+        return known
 
+    def remember_late(receipt: Receipt) -> None:
+        if receipt.settlement.outcome == "done" and not read:
+            remember(receipt.reply.text, receipt.reply.model)
+
+    read = False
     try:
         async with gateway.call(request, terms) as call:
-            call.on_settled(remember)
+            call.on_settled(remember_late)
             text, model = await _read(call)
+            read = True
     except TandemError as error:
         return Nothing(str(error), error)
-    fitting = _fit(document, offset, text)
-    if not fitting:
+    known = remember(text, model)
+    if known is None:
         return Nothing("the model had nothing to add here")
-    return _shown(Known(fitting, "flash", model or request.model), remembered=False)
+    return _shown(known, remembered=False)
 
 
 async def _read(call: Call) -> tuple[str, str]:

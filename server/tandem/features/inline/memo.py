@@ -30,6 +30,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     tail: str
+    from_start: bool  # the tail is all there is before the place
     head: str
     known: Known
 
@@ -44,7 +45,9 @@ class Memo:
     def add(self, uri: str, text: Text, offset: int, known: Known) -> None:
         """Remember a completion for a place in a text."""
         entries = self._entries.setdefault(uri, deque(maxlen=_PER_DOCUMENT))
-        entries.appendleft(_Entry(*_around(text, offset), known))
+        tail = text.slice(offset - _TAIL, offset)
+        head = text.slice(offset, offset + _HEAD)
+        entries.appendleft(_Entry(tail, offset <= _TAIL, head, known))
         self._entries.move_to_end(uri)
         if len(self._entries) > _DOCUMENTS:
             self._entries.popitem(last=False)
@@ -75,10 +78,10 @@ def _rest(before: str, entry: _Entry) -> str | None:
     text = entry.known.text
     for count in range(min(len(text), len(before) + 1)):
         typed = text[:count]
-        if before.endswith(typed) and before[: len(before) - count].endswith(entry.tail):
+        if before.endswith(typed) and _same_place(before[: len(before) - count], entry):
             return rebase_completion(text, typed)
     return None
 
 
-def _around(text: Text, offset: int) -> tuple[str, str]:
-    return text.slice(offset - _TAIL, offset), text.slice(offset, offset + _HEAD)
+def _same_place(before: str, entry: _Entry) -> bool:
+    return before == entry.tail if entry.from_start else before.endswith(entry.tail)

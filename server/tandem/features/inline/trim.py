@@ -20,10 +20,8 @@ def trim(completion: str, before: str, after: str, below: str) -> str:
     line = completion.split("\n", 1)[0].rstrip("\r \t")
     line = _without_repeated_start(line, before)
     rest = after.strip()
-    if rest and line.endswith(rest):
-        line = line[: -len(rest)].rstrip()
-    elif rest:
-        line = _without_surplus_closers(line, rest)
+    if rest:
+        line = _without_surplus_closers(_without_repeated_end(line, rest), rest)
     whole = (before + line).strip()
     if not line.strip() or (not rest and whole == below.strip()):
         return ""
@@ -33,8 +31,20 @@ def trim(completion: str, before: str, after: str, below: str) -> str:
 def _without_repeated_start(line: str, before: str) -> str:
     """Drop the line's own beginning where a model writes the whole line again."""
     start = before.strip()
-    if len(start) > 1 and line.lstrip().startswith(start):
-        return line.lstrip()[len(start) :]
+    if len(start) <= 1 or not line.lstrip().startswith(start):
+        return line
+    rest = line.lstrip()[len(start) :]
+    return rest.lstrip() if before[-1:].isspace() else rest
+
+
+def _without_repeated_end(line: str, rest: str) -> str:
+    """Drop the rest of the line where a model writes it again, but none of its own closers."""
+    tail = rest.lstrip("".join(_CLOSERS))
+    for end in (rest, tail):
+        if end.strip("".join(_CLOSERS)) and line.endswith(end):
+            cut = line[: -len(end)].rstrip()
+            if _depth(cut) <= 0 or end == tail:
+                return cut
     return line
 
 

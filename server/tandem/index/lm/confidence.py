@@ -18,19 +18,33 @@ from tandem.index.lm.search import Walk, Way
 NAMES = (
     "one",
     "log_probability",
+    "probability",
     "log_weakest",
-    "log_first",
+    "weakest",
     "log_words",
     "log_characters",
     "log_rival",
     "log_depth_first",
-    "log_depth_weakest",
     "log_typed",
     "text_behind",
     "line_start",
     "repeats_below",
 )
-WEIGHTS: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+WEIGHTS: tuple[float, ...] = (
+    -2.318,
+    0.755,
+    0.105,
+    -0.543,
+    4.668,
+    -0.245,
+    0.056,
+    -0.012,
+    0.051,
+    0.144,
+    0.190,
+    -0.465,
+    -3.053,
+)
 _NO_RIVAL = math.log(1e-4)
 
 
@@ -44,20 +58,19 @@ def features(ways: Sequence[Way], walk: Walk, text: str) -> tuple[float, ...]:
     """Return what the regression looks at, in the order of `NAMES`."""
     best = ways[0]
     cursor = walk.cursor
-    probabilities = [probability for probability, _ in best.steps]
-    depths = [depth for _, depth in best.steps]
+    weakest = min(probability for probability, _ in best.steps)
     rival = ways[1].log if len(ways) > 1 else _NO_RIVAL
     below = cursor.below_text.strip()
     return (
         1.0,
         best.log,
-        math.log(min(probabilities)),
-        math.log(probabilities[0]),
+        math.exp(best.log),
+        math.log(weakest),
+        weakest,
         math.log(len(best.words) + 1),
         math.log(len(text) + 1),
         rival - best.log,
-        math.log(depths[0] + 1),
-        math.log(min(depths) + 1),
+        math.log(best.steps[0][1] + 1),
         math.log(len(cursor.pending.strip()) + 1),
         1.0 if cursor.rest else 0.0,
         1.0 if not cursor.line_before.strip() else 0.0,

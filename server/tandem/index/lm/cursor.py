@@ -30,8 +30,8 @@ class Cursor:
     """A place to complete at.
 
     `context` are the tokens before the cursor but for `pending`, the start of a token that may
-    go on; `rest` the tokens behind it on its line.  `line_before`, `rest_text` and `below_text` are the
-    text of the line up to the cursor, behind it, and of the next line that is not blank.
+    go on; `rest` the tokens behind it on its line.  `line_before`, `rest_text` and `below_text`
+    are the text of the line up to the cursor, behind it, and of the next line not blank.
     """
 
     around: Surroundings

@@ -1,9 +1,9 @@
-"""Cut source text of any language into the tokens of the repository language model.
+r"""Cut source text of any language into the tokens of the repository language model.
 
 A token is a string.  Words and numbers carry no blanks; an operator carries the blanks around it
 (`", "`, `" = "`), so a keyword argument's `"="` and an assignment's `" = "` differ while a word
-is the same token wherever it stands.  A line start is one token, `"\\n"` with its *relative*
-indentation: `"\\n+"` deeper, `"\\n-"` one level out, `"\\n\\n"` after a blank line.
+is the same token wherever it stands.  A line start is one token, `"\n"` with its *relative*
+indentation: `"\n+"` deeper, `"\n-"` one level out, `"\n\n"` after a blank line.
 
 It deliberately does not parse: no grammar, no keywords, no strings, no comments.  Text cut out of
 the middle of a file must give the same tokens as the whole file does.
@@ -194,6 +194,8 @@ def normalize(text: str) -> str:
 
 def lex(text: str, indentation: Indentation | None = None) -> list[str]:
     """Return the tokens of whole lines of normalized `text`, the first line's start included."""
+    if not text.strip():
+        return []
     indentation = Indentation() if indentation is None else indentation
     newline = indentation.newline
     return [

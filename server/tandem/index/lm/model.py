@@ -40,12 +40,13 @@ _CANDIDATES = 16
 class RepositoryModel:
     """A trained model of a workspace, memory-mapped: opening reads a header and 16 pages."""
 
-    __slots__ = ("_data", "_sections", "corpus", "shapes", "tokens")
+    __slots__ = ("_data", "_sections", "closed", "corpus", "shapes", "tokens")
 
     def __init__(self, data: mmap, sections: store.Sections) -> None:
         """Lay a model over an open map; use `open`."""
         self._data = data
         self._sections = sections
+        self.closed = False
         self.tokens = sections.tokens
         words = _MappedWords(data, sections)
         self.corpus = Corpus(data, sections.token_start, sections.order, words)
@@ -58,7 +59,8 @@ class RepositoryModel:
         return None if opened is None else cls(*opened)
 
     def close(self) -> None:
-        """Unmap the file.  A `complete` still running on it may raise ValueError."""
+        """Unmap the file; a `complete` still running on it ends with None."""
+        self.closed = True
         self._sections.order.release()
         self._sections.ends.release()
         self._sections.shape_order.release()
@@ -157,24 +159,34 @@ def complete(
     `left` and `right` are the document's text before and after the cursor, a few thousand
     characters of each being used; `right` starts with the rest of the cursor's line.
     """
-    del language
+    del language  # One lexer serves all; kept for callers, who know it, and for the day it matters.
     place = cursor.read(left, right)
-    if (
-        place.rest
-        and is_word(place.rest[0])
-        and is_word(place.pending)
-        and not place.rest_text[0].isspace()
-    ):
+    if _inside_word(place):
         return None
-    walk = Walk(_sources(place, repository, file), place)
+    try:
+        return _best(Walk(sources(place, repository, file), place), cancelled)
+    except ValueError:
+        # A map closed under us by another thread; anything else is our own mistake.
+        if repository is not None and repository.closed:
+            return None
+        raise
+
+
+def _best(walk: Walk, cancelled: Callable[[], bool]) -> Suggestion | None:
+    """Return the most probable way to finish the line, if it inserts anything."""
     ways = search(walk, cancelled)
     if not ways:
         return None
-    best = ways[0]
-    text = insertion(best.words, place)
-    if not text.strip():
+    text = insertion(ways[0].words, walk.cursor)
+    # Only a damaged map can spell a line end inside a word.
+    if not text.strip() or LINE_END in text:
         return None
     return Suggestion(text, confidence(ways, walk, text))
+
+
+def _inside_word(place: Cursor) -> bool:
+    """Tell whether the cursor stands between two letters of one word."""
+    return is_word(place.rest_text) and is_word(place.pending)
 
 
 def insertion(words: Sequence[str], place: Cursor) -> str:
@@ -184,7 +196,7 @@ def insertion(words: Sequence[str], place: Cursor) -> str:
     return render(words, before)[len(place.pending) :]
 
 
-def _sources(
+def sources(
     place: Cursor, repository: RepositoryModel | None, file: FileModel | None
 ) -> list[Source]:
     """Return the corpora to draw from at `place`."""

@@ -22,6 +22,7 @@ from tandem.index.lm.mixture import Distribution, Source, blend, observations
 _BEAM = 3
 _LONGEST = 40
 RECENT = 24
+_LONG_NAME = 8
 # Ways under this are never offered: calibrated, they are right in less than 1 of 50 cases.
 _HOPELESS = math.log(1e-4)
 # Where the first word is this sure no other way is followed.
@@ -89,7 +90,13 @@ class Walk:
                 places = max(1, round(sum(counts.values())))
                 seen.append(replace(observation, counts=counts, places=places))
         found = blend(seen)
-        return _normal(found, found.words)
+        words = found.words
+        if is_word(pending):
+            # It may also be a name nobody wrote before, and complete; the longer the likelier.
+            words = dict(words)
+            novel = found.unseen * min(1.0, len(pending) / _LONG_NAME) ** 2
+            words[pending] = words.get(pending, 0.0) + novel
+        return _normal(found, words)
 
 
 def search(walk: Walk, cancelled: Callable[[], bool]) -> list[Way]:
@@ -150,8 +157,8 @@ def _by_probability(item: tuple[str, float]) -> tuple[float, str]:
 
 
 def _inserts(words: Sequence[str], pending: str) -> bool:
-    """Tell whether `words` add anything to what is typed."""
-    return len(words) > 1 or (len(words) == 1 and words[0] != pending)
+    """Tell whether `words` add anything but blanks to what is typed."""
+    return len(words) > 1 or (len(words) == 1 and words[0][len(pending) :].strip() != "")
 
 
 def _joins(words: Sequence[str], cursor: Cursor) -> bool:

@@ -29,7 +29,7 @@ _MAX_BYTES = 1_000_000
 _MAX_MEAN_LINE = 200
 # 12 M tokens are 36 MB of source and 100 MB on disk; what comes after is left out.
 _MAX_TOKENS = 12_000_000
-_MAX_WORDS = 1 << 21
+_MAX_WORDS = (1 << 21) - 1
 _NICENESS = 10
 _SEPARATOR = 0
 
@@ -141,9 +141,9 @@ def main() -> int:
     try:
         stats = train(_texts(paths), out)
     except OSError as error:
-        print(json.dumps({"error": str(error)}))
+        sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
         return 1
-    print(json.dumps(asdict(stats)))
+    sys.stdout.write(json.dumps(asdict(stats)) + "\n")
     return 0
 
 
