@@ -9,7 +9,8 @@ import gc
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -218,6 +219,23 @@ def open_accounts(
     caps = Caps(Usd.of(settings.budget.daily_usd), Usd.of(settings.budget.monthly_usd))
     tag = paths.workspace_tag(root) if root else ""
     return Accounts(ledger, price_table(settings), caps, workspace=tag)
+
+
+@asynccontextmanager
+async def free_pages(
+    base_url: str, key: Callable[[], str]
+) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+    """Offer a way to read the API's pages that cost nothing, such as ``/models``, as JSON.
+
+    What it returns raises ModelError. Spending goes through the gateway.
+    """
+    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - a second of CPU
+
+    provider = OpenAIProvider(base_url, key)
+    try:
+        yield provider.get
+    finally:
+        await provider.aclose()
 
 
 def serve(world: World, *, tcp_port: int | None, announce: Callable[[int], None]) -> int:

@@ -379,12 +379,12 @@ def table(by_corpus: dict[str, dict[str, float]]) -> str:
     return "\n".join([head, *lines])
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.local")
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     roots = {path.name: path for path in options.paths} or {
         name.partition("==")[0]: fetch(name) for name in DEFAULT
     }

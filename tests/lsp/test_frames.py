@@ -30,7 +30,9 @@ def test_any_chunking_gives_the_same_bodies(bodies, cuts):
     body=st.binary(max_size=20),
     name=st.sampled_from(NAMES),
     end=st.sampled_from(ENDS),
-    extra=st.sampled_from([b"", b"Content-Type: application/vscode-jsonrpc; charset=utf-8", b"x: "]),
+    extra=st.sampled_from(
+        [b"", b"Content-Type: application/vscode-jsonrpc; charset=utf-8", b"x: "]
+    ),
     last=st.booleans(),
     space=st.sampled_from([b"", b" ", b"\t "]),
 )

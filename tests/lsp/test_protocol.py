@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from concurrent.futures import InvalidStateError
 
 import pytest
@@ -282,9 +283,7 @@ async def test_an_unknown_method_is_answered(peer):
 @pytest.mark.xfail(
     strict=True, reason="pygls's generic message has required params; JSON-RPC lets one omit them"
 )
-@pytest.mark.parametrize(
-    ("method", "expected"), [("tandem/status", None), ("no/such", NO_METHOD)]
-)
+@pytest.mark.parametrize(("method", "expected"), [("tandem/status", None), ("no/such", NO_METHOD)])
 async def test_parameters_may_be_omitted(peer, method, expected):
     """As Neovim and vscode-languageclient do where there are none."""
     peer.send(id=9, method=method)
@@ -312,6 +311,19 @@ async def test_the_accepted_command_takes_any_arguments(peer):
     for arguments in (None, [], [1], [{"id": 1}, "x"]):
         params = {"command": "tandem.accepted", "arguments": arguments}
         assert await peer.result("workspace/executeCommand", params) is None
+
+
+@pytest.mark.xfail(
+    strict=True, reason="pygls puts its server before `*arguments: object` (lsp/server.py)"
+)
+async def test_what_was_accepted_is_logged(peer, caplog):
+    caplog.set_level(logging.INFO, "tandem")
+    shown = {"id": 1, "source": "local", "model": "", "confidence": 0.5, "remembered": False}
+    params = {"command": "tandem.accepted", "arguments": [shown]}
+    await peer.result("workspace/executeCommand", params)
+
+    (record,) = [r for r in caplog.records if r.message == "completion.accepted"]
+    assert list(record.fields["shown"]) == [shown]
 
 
 # -- what is said to the user ----------------------------------------------------------------------
@@ -358,6 +370,7 @@ async def test_configuration_is_pulled_where_the_editor_offers_it(fresh, answer,
 
 
 async def test_an_editor_that_refuses_its_configuration_is_no_error(fresh, caplog):
+    bugs = dict(bug.seen)
     await fresh.initialize({"workspace": {"configuration": True}})
     await fresh.wire.until(lambda: fresh.wire.asked("workspace/configuration"))
     (request,) = fresh.wire.asked("workspace/configuration")
@@ -365,5 +378,5 @@ async def test_an_editor_that_refuses_its_configuration_is_no_error(fresh, caplo
     await turns()
 
     assert "configuration.refused" in caplog.messages
-    assert not any(key.startswith(("start", "handler")) for key in bug.seen)
+    assert dict(bug.seen) == bugs
     assert await fresh.result("shutdown", None) is None

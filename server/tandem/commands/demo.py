@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import tandem
-from tandem.app import World
+from tandem.app import World, free_pages
 from tandem.commands import screen
 from tandem.commands.client import Client, inline_params, started
 from tandem.commands.places import HeldOut, Place, choose
@@ -213,13 +213,8 @@ class SimulatedProcess:
 
     async def bill(self) -> Decimal:
         """Return its total in dollars, exact."""
-        from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - a second of CPU
-
-        provider = OpenAIProvider(self.base_url, lambda: _SIMULATED_KEY)
-        try:
-            bill = await provider.get("/_sim/bill")
-        finally:
-            await provider.aclose()
+        async with free_pages(self.base_url, lambda: _SIMULATED_KEY) as page:
+            bill = await page("/_sim/bill")
         return Decimal(bill["total_pico"]) / _PICO
 
 

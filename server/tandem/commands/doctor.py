@@ -9,13 +9,14 @@ import argparse
 import asyncio
 import json
 import platform
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 from tandem import __version__
-from tandem.app import World, price_table
+from tandem.app import World, free_pages, price_table
 from tandem.core.errors import ModelError
 from tandem.ledger.prices import ALIASES, TABLE_DATE, is_peak
 from tandem.workspace.configuration import Configuration
@@ -94,27 +95,22 @@ def _look_up_prices(world: World, configuration: Configuration, findings: Findin
 
 async def _ask(world: World, configuration: Configuration, findings: Findings) -> None:
     """Ask the API what it serves and whether the account can pay. Free."""
-    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - a second of CPU
-
     settings = configuration.settings
-    provider = OpenAIProvider(settings.api.base_url, lambda: world.key(settings))
     try:
-        async with asyncio.timeout(_ASK_S):
-            listed = await provider.get("/models")
-            served = sorted(str(model["id"]) for model in listed["data"])
+        async with (
+            asyncio.timeout(_ASK_S),
+            free_pages(settings.api.base_url, lambda: world.key(settings)) as page,
+        ):
+            served = sorted(str(model["id"]) for model in (await page("/models"))["data"])
             findings.api = {"reachable": True, "models": served}
-            balance = await _balance(provider)
+            balance = await _balance(page)
             if balance is not None:
                 findings.api["balance"] = balance
     except (ModelError, TimeoutError, KeyError, TypeError) as error:
-        sentence = (
-            str(error) if isinstance(error, ModelError) else "the API did not answer sensibly"
-        )
+        sentence = str(error) if isinstance(error, ModelError) else "the API does not answer well"
         findings.api = {"reachable": False}
         findings.problems.append(f"{settings.api.base_url}: {sentence}")
         return
-    finally:
-        await provider.aclose()
     for role, model in findings.models.items():
         if ALIASES.get(model, model) not in served:
             findings.problems.append(
@@ -122,10 +118,10 @@ async def _ask(world: World, configuration: Configuration, findings: Findings) -
             )
 
 
-async def _balance(provider: Any) -> dict[str, Any] | None:
+async def _balance(page: Callable[[str], Awaitable[Any]]) -> dict[str, Any] | None:
     """Return the account's balance, or None where the endpoint does not exist (self-hosted)."""
     try:
-        answer = await provider.get("/user/balance")
+        answer = await page("/user/balance")
     except ModelError as error:
         if error.status == 404:  # noqa: PLR2004 - HTTP
             return None

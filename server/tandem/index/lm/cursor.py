@@ -14,6 +14,8 @@ from tandem.index.lm import lexer
 
 _BEFORE = 6_000
 _BEHIND = 3_000
+# A longer line is data; without this bound each key in one cost a millisecond per 3,000 letters.
+_LINE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,9 @@ class Cursor:
 
 def read(left: str, right: str) -> Cursor:
     """Return the place between `left` and `right`."""
-    left = lexer.normalize(left)
-    right = lexer.normalize(right)
-    above, _, line = left.rpartition("\n")
-    rest_text, _, below = right.partition("\n")
+    above, _, line = lexer.normalize(left).rpartition("\n")
+    rest_text, _, below = lexer.normalize(right).partition("\n")
+    line, rest_text = line[-_LINE:], rest_text[:_LINE].rstrip()
     around = _surroundings(_tail(above), below[:_BEHIND].rpartition("\n")[0] or below[:_BEHIND])
     body = line.lstrip(" \t")
     gap = above[len(above.rstrip()) :]
@@ -59,9 +60,9 @@ def read(left: str, right: str) -> Cursor:
         around=around,
         context=(*around.above, start, *tokens),
         pending=pending,
-        rest=tuple(lexer.canonical(token) for token in lexer.lex_line(rest_text.rstrip())),
+        rest=tuple(lexer.canonical(token) for token in lexer.lex_line(rest_text)),
         line_before=body,
-        rest_text=rest_text.rstrip(),
+        rest_text=rest_text,
         below_text=below.lstrip().partition("\n")[0].rstrip(),
     )
 

@@ -163,10 +163,7 @@ def _inserts(words: Sequence[str], pending: str) -> bool:
 
 def _joins(words: Sequence[str], cursor: Cursor) -> bool:
     """Tell whether text ending in `words` can stand right before the cursor's rest of line."""
-    if words and not cursor.rest_text[0].isspace() and is_word(words[-1]):
-        if is_word(cursor.rest[0]):
-            return False
-    if not words:
+    if not words or (is_word(words[-1]) and is_word(cursor.rest_text)):
         return False
     # What is typed already is not inserted: of "(" typed and completed nothing remains to close.
     return balanced((words[0][len(cursor.pending) :], *words[1:]))

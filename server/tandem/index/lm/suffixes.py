@@ -27,7 +27,7 @@ Numbers = npt.NDArray[np.uint32]
 
 
 def suffix_order(tokens: Numbers) -> Numbers:
-    """Return the positions of `tokens` (ids under 2**21 - 1) ordered by the 24 tokens from there."""
+    """Return the positions of `tokens` ordered by their 24 tokens; ids are under 2**21 - 1."""
     size = len(tokens)
     order = np.zeros(size, np.uint32)
     rank = np.zeros(size, np.uint32)

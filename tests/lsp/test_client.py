@@ -1,0 +1,59 @@
+"""The client as booleans: any part of its capabilities may be missing."""
+
+import pytest
+from lsprotocol import types as lsp
+from lsprotocol.converters import get_converter
+
+from tandem.core.text import Encoding
+from tandem.lsp.client import Client
+
+
+def client(capabilities: object) -> Client:
+    return Client.of(get_converter().structure(capabilities, lsp.ClientCapabilities))
+
+
+@pytest.mark.parametrize(
+    "capabilities",
+    [{}, {"textDocument": {}}, {"textDocument": {"completion": {}}, "window": {}, "workspace": {}},
+     {"general": {}}, {"general": {"positionEncodings": []}}],
+)  # fmt: skip
+def test_a_client_that_says_nothing_can_nothing(capabilities):
+    nothing = dict.fromkeys(
+        ("inline_completion", "work_done_progress", "label_details", "pulls_configuration"), False
+    )
+
+    assert client(capabilities) == Client(encoding=Encoding.UTF16, **nothing)
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (["utf-8"], Encoding.UTF8),
+        (["utf-32", "utf-8", "utf-16"], Encoding.UTF32),
+        (["utf-16", "utf-8"], Encoding.UTF16),
+        (["utf-7", "utf-8"], Encoding.UTF8),
+        (["utf-7"], Encoding.UTF16),
+    ],
+)
+def test_the_first_known_encoding_is_chosen(offered, chosen):
+    assert client({"general": {"positionEncodings": offered}}).encoding is chosen
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "name"),
+    [
+        ({"textDocument": {"inlineCompletion": {}}}, "inline_completion"),
+        ({"textDocument": {"inlineCompletion": {"dynamicRegistration": False}}},
+         "inline_completion"),
+        ({"window": {"workDoneProgress": True}}, "work_done_progress"),
+        ({"textDocument": {"completion": {"completionItem": {"labelDetailsSupport": True}}}},
+         "label_details"),
+        ({"workspace": {"configuration": True}}, "pulls_configuration"),
+    ],
+)  # fmt: skip
+def test_each_capability_is_seen(capabilities, name):
+    seen = client(capabilities)
+
+    assert getattr(seen, name) is True
+    others = {"inline_completion", "work_done_progress", "label_details", "pulls_configuration"}
+    assert not any(getattr(seen, other) for other in others - {name})
