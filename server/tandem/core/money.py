@@ -11,6 +11,8 @@ from typing import Final
 
 PICO_PER_DOLLAR: Final = 10**12
 _CENT_DIGITS: Final = 2
+_PICO_DIGITS: Final = 12
+_LARGEST_EXPONENT: Final = 15  # a quadrillion dollars is a typing error
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,12 +25,18 @@ class Usd:
     def of(cls, dollars: str | int | Decimal) -> "Usd":
         """Read a decimal amount such as ``"0.15"``; raise ValueError if it is not one."""
         try:
-            scaled = Decimal(dollars).scaleb(12)
-        except ArithmeticError as error:
+            amount = Decimal(dollars)
+        except (ArithmeticError, ValueError) as error:
             raise ValueError(f"{dollars!r} is not an amount of dollars") from error
-        if not scaled.is_finite() or scaled != scaled.to_integral_value():
+        sign, digits, exponent = amount.as_tuple()
+        if not isinstance(exponent, int) or amount.adjusted() > _LARGEST_EXPONENT:
+            raise ValueError(f"{dollars!r} is not an amount of dollars")
+        shift = exponent + _PICO_DIGITS
+        kept, rest = digits[: shift or None] if shift < 0 else digits, digits[shift:]
+        if shift < 0 and any(rest if -shift <= len(digits) else digits):
             raise ValueError(f"{dollars!r} is not a whole number of pico-dollars")
-        return cls(int(scaled))
+        pico = int("".join(map(str, kept)) or "0") * 10 ** max(shift, 0)
+        return cls(-pico if sign else pico)
 
     def __add__(self, other: "Usd") -> "Usd":
         return Usd(self.pico + other.pico)
@@ -52,4 +60,7 @@ class Usd:
         if value == 0:
             return "$0"
         digits = max(_CENT_DIGITS, 1 - value.adjusted())
-        return f"{'-' if value < 0 else ''}${abs(value):.{digits}f}"
+        text = f"{abs(value):.{digits}f}"
+        if digits == _CENT_DIGITS + 1:  # five cents are $0.05, not $0.050
+            text = text.removesuffix("0")
+        return f"{'-' if value < 0 else ''}${text}"

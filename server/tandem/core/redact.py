@@ -13,7 +13,6 @@ _SECRET: Final = re.compile(
 
 def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Replace known secrets, and whatever looks like an API key, by ``[redacted]``."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "[redacted]")
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):  # one may begin another
+        text = text.replace(secret, "[redacted]")
     return _SECRET.sub("[redacted]", text)

@@ -37,6 +37,10 @@ class Encoding(Enum):
     UTF32 = "utf-32"
 
 
+_CODECS: Final = {Encoding.UTF8: ("utf-8", 1), Encoding.UTF16: ("utf-16-le", 2)}
+"""Python's name of an encoding, and the bytes of one of its units."""
+
+
 class Position(NamedTuple):
     """A place as the client says it: zero-based line, character in the client's encoding."""
 
@@ -60,25 +64,47 @@ class _Chunk:
 
     @classmethod
     def of(cls, text: str) -> "_Chunk":
-        ends = [m.end() for m in _LINE_END.finditer(text)]
+        ends = _line_ends(text)
         if ends and ends[-1] == len(text):
             ends.pop()
         return cls(text, (0, *ends))
+
+
+def _line_ends(text: str) -> list[int]:
+    """Return the offsets behind each line end."""
+    if "\r" in text:
+        return [m.end() for m in _LINE_END.finditer(text)]
+    # `find` is memchr: 0.05 ms for a minified line of a megabyte, where the pattern takes 13 ms.
+    ends, at = [], text.find("\n")
+    while at >= 0:
+        ends.append(at + 1)
+        at = text.find("\n", at + 1)
+    return ends
 
 
 def _chunked(text: str) -> list[_Chunk]:
     """Cut a text into chunks that end behind a line end; one very long line is one chunk."""
     chunks = []
     start = 0
+    returns = "\r" in text
     while len(text) - start > _CHUNK:
-        end = _LINE_END.search(text, start + _CHUNK - 1)
-        if end is None:
+        end = _line_end_from(text, start + _CHUNK - 1, returns=returns)
+        if end < 0:
             break
-        chunks.append(_Chunk.of(text[start : end.end()]))
-        start = end.end()
+        chunks.append(_Chunk.of(text[start:end]))
+        start = end
     if start < len(text) or not chunks:
         chunks.append(_Chunk.of(text[start:]))
     return chunks
+
+
+def _line_end_from(text: str, at: int, *, returns: bool) -> int:
+    """Return the offset behind the first line end at or after `at`, or -1."""
+    if returns:
+        found = _LINE_END.search(text, at)
+        return found.end() if found else -1
+    feed = text.find("\n", at)
+    return feed + 1 if feed >= 0 else -1
 
 
 def _ends_line(chunk: _Chunk) -> bool:
@@ -236,25 +262,25 @@ class Text:
 
 
 def _characters(head: str, units: int, encoding: Encoding) -> int:
-    """Count the characters of `head` that begin within its first `units` units."""
+    """Count the characters of `head` that lie whole within its first `units` units."""
     if encoding is Encoding.UTF32 or head.isascii():
         return min(units, len(head))
-    used = 0
-    for count, char in enumerate(head):
-        used += _width(char, encoding)
-        if used > units:
-            return count
-    return len(head)
+    codec, size = _CODECS[encoding]
+    try:
+        # In C: 2 ms for 400,000 characters, where a loop in Python takes 250.
+        return len(head.encode(codec)[: units * size].decode(codec, "ignore"))
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can carry
+        ends = accumulate(_width(char, encoding) for char in head)
+        return sum(end <= units for end in ends)
 
 
 def _units(head: str, encoding: Encoding) -> int:
     if encoding is Encoding.UTF32 or head.isascii():
         return len(head)
-    return sum(_width(char, encoding) for char in head)
+    codec, size = _CODECS[encoding]
+    return len(head.encode(codec, "surrogatepass")) // size
 
 
 def _width(char: str, encoding: Encoding) -> int:
-    code = ord(char)
-    if encoding is Encoding.UTF16:
-        return 1 + (code > 0xFFFF)  # noqa: PLR2004
-    return 1 + (code > 0x7F) + (code > 0x7FF) + (code > 0xFFFF)  # noqa: PLR2004
+    codec, size = _CODECS[encoding]
+    return len(char.encode(codec, "surrogatepass")) // size

@@ -8,13 +8,12 @@ reserved amount, so that a crash can never make a budget look larger than it is.
 Blocking by nature: the gateway calls it on its own thread.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -64,6 +63,8 @@ class Ledger:
     def __init__(self, path: Path, process: str) -> None:
         """Open or create the file; `process` names this server among the user's others."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite gives the files it puts beside this one (-wal, -shm) the same mode.
+        path.touch(mode=0o600)
         self._process = process
         self._lock = threading.RLock()  # `allow` reads totals inside `reserve`
         self._db = sqlite3.connect(
@@ -73,9 +74,8 @@ class Ledger:
         # FULL would sync each commit (0.5-8 ms); with NORMAL a power cut can lose the last rows of
         # a WAL but never corrupts the file, and a process crash loses nothing.
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA foreign_keys=ON")
         migrate(self._db)
-        if os.name == "posix":
-            path.chmod(0o600)
 
     def reserve(
         self,
@@ -178,7 +178,7 @@ class Ledger:
 
 
 def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _pico(amount: Usd | None) -> int | None:

@@ -69,8 +69,9 @@ _ERAS: Final[Mapping[str, Sequence[Era]]] = {
 
 _PEAK_HOURS: Final = frozenset([1, 2, 3, 6, 7, 8, 9])  # UTC, Monday to Friday
 _SATURDAY: Final = 5
-# Peak hours exclude Chinese public holidays: the State Council's calendar for 2026.
-_HOLIDAYS_2026: Final = (
+# Peak hours exclude Chinese public holidays: the State Council's calendar for 2026, and of 2027
+# what is certain before that calendar is published.
+_HOLIDAYS: Final = (
     (date(2026, 1, 1), date(2026, 1, 3)),
     (date(2026, 2, 15), date(2026, 2, 23)),
     (date(2026, 4, 4), date(2026, 4, 6)),
@@ -78,6 +79,7 @@ _HOLIDAYS_2026: Final = (
     (date(2026, 6, 19), date(2026, 6, 21)),
     (date(2026, 9, 25), date(2026, 9, 27)),
     (date(2026, 10, 1), date(2026, 10, 7)),
+    (date(2027, 1, 1), date(2027, 1, 1)),
 )
 
 
@@ -87,7 +89,7 @@ def is_peak(when: datetime) -> bool:
     day = utc.date()
     if utc.weekday() >= _SATURDAY or utc.hour not in _PEAK_HOURS:
         return False
-    return not any(first <= day <= last for first, last in _HOLIDAYS_2026)
+    return not any(first <= day <= last for first, last in _HOLIDAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 P = TypeVar("P")
 R = TypeVar("R")
 
+INTERNAL_ERROR: Final = "a bug in Tandem; its log tells more"
+
 arrival: Final[ContextVar[Snapshot]] = ContextVar("arrival")
 """The session as it was when the message being handled arrived; set by the protocol class.
 
@@ -118,9 +120,7 @@ class Boundary:
         except Exception as error:
             bug.seen[f"handler.{type(error).__name__}"] += 1
             logger.exception("request.crashed")
-            raise _error(
-                lsp.ErrorCodes.InternalError, "a bug in Tandem; its log tells more"
-            ) from None
+            raise _error(lsp.ErrorCodes.InternalError, INTERNAL_ERROR) from None
 
     def _enter(self, lane: Lane, key: str) -> _Running:
         task = asyncio.current_task()

@@ -11,7 +11,7 @@
 import asyncio
 import json
 import logging
-from typing import Any, Final
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import FeatureRequestError, JsonRpcException
@@ -19,7 +19,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from tandem.core.text import Text
-from tandem.lsp.boundary import arrival
+from tandem.lsp.boundary import INTERNAL_ERROR, arrival
 from tandem.lsp.convert import from_lsp_change
 from tandem.lsp.transport import Writer
 from tandem.workspace.documents import Document
@@ -27,7 +27,16 @@ from tandem.workspace.session import Session
 
 logger = logging.getLogger(__name__)
 
-_BEFORE_INITIALIZE: Final = frozenset([lsp.INITIALIZE, lsp.EXIT])
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _is_understood(data: dict[str, Any]) -> bool:
+    """Tell whether a JSON-RPC object is a request, a notification or a response."""
+    if "method" in data:
+        return isinstance(data["method"], str) and (data.get("id") is None or _is_id(data["id"]))
+    return _is_id(data.get("id")) and ("result" in data or "error" in data)
 
 
 class TandemProtocol(LanguageServerProtocol):
@@ -41,6 +50,7 @@ class TandemProtocol(LanguageServerProtocol):
         self.stopped = asyncio.get_running_loop().create_future()
         self.set_writer(writer)
         self._initialized = False
+        self._shutting_down = False
         self._zero_based_triggers = False
 
     # -- messages in ---------------------------------------------------------------------------
@@ -49,44 +59,70 @@ class TandemProtocol(LanguageServerProtocol):
         """Handle one message body. Never raises."""
         try:
             data = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             self._refuse(None, lsp.ErrorCodes.ParseError, "the message is not JSON")
             return
         if not isinstance(data, dict) or data.get("jsonrpc") != "2.0":
             self._refuse(None, lsp.ErrorCodes.InvalidRequest, "not a JSON-RPC 2.0 message")
             return
-        method, number = data.get("method"), data.get("id")
-        if method is not None and self._is_out_of_order(method, number):
+        if not _is_understood(data):
+            logger.warning("message.not_understood")
+            if _is_id(data.get("id")) and "method" in data:
+                text = "the method is not a string"
+                self._refuse(data["id"], lsp.ErrorCodes.InvalidRequest, text)
+            return
+        if "method" not in data:
+            self._answered(data)
+            return
+        method, number = data["method"], data.get("id")
+        refusal = self._out_of_order(method, number)
+        if refusal is not None:
+            if number is not None:
+                self._refuse(number, *refusal)
             return
         try:
             message = self.structure_message(self._normalized(data))
         except JsonRpcException:
-            logger.warning("request.invalid_params", extra={"fields": {"method": method}})
-            if method is not None and number is not None:
+            logger.warning("request.invalid_params")
+            if number is not None:
                 text = f"the parameters of {method} are not valid"
                 self._refuse(number, lsp.ErrorCodes.InvalidParams, text)
             return
+        self._initialized |= method == lsp.INITIALIZE
+        self._shutting_down |= method == lsp.SHUTDOWN
         arrival.set(self.session.snapshot())
         self.handle_message(message)
 
-    def _is_out_of_order(self, method: str, number: str | int | None) -> bool:
-        """Refuse what the life cycle does not allow now; tell whether that was the case."""
-        if method == lsp.INITIALIZE and self._initialized:
-            refusal = (lsp.ErrorCodes.InvalidRequest, "initialize was already sent")
-        elif self._shutdown and method != lsp.EXIT:
-            refusal = (lsp.ErrorCodes.InvalidRequest, "the server is shutting down")
-        elif not self._initialized and method not in _BEFORE_INITIALIZE:
-            refusal = (lsp.ErrorCodes.ServerNotInitialized, "initialize comes first")
-        else:
-            self._initialized = self._initialized or method == lsp.INITIALIZE
-            return False
-        if number is not None:
-            self._refuse(number, *refusal)
-        return True
+    def _answered(self, data: dict[str, Any]) -> None:
+        """Take an answer of the editor to a request of ours, unless it comes too late."""
+        future = self._request_futures.get(data["id"])
+        if future is None or future.done():
+            self._request_futures.pop(data["id"], None)
+            return
+        try:
+            self.handle_message(self.structure_message(data))
+        except JsonRpcException:
+            self._request_futures.pop(data["id"], None)
+            future.set_exception(JsonRpcException("the answer cannot be read"))
+
+    def _out_of_order(
+        self, method: str, number: str | int | None
+    ) -> tuple[lsp.ErrorCodes, str] | None:
+        """Return why the life cycle does not allow a message now, or None if it does."""
+        if method == lsp.EXIT:
+            return None
+        if method == lsp.INITIALIZE and (self._initialized or number is None):
+            return (lsp.ErrorCodes.InvalidRequest, "initialize is one request, and the first")
+        if self._shutting_down:
+            return (lsp.ErrorCodes.InvalidRequest, "the server is shutting down")
+        if not self._initialized and method != lsp.INITIALIZE:
+            return (lsp.ErrorCodes.ServerNotInitialized, "initialize comes first")
+        return None
 
     def _normalized(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Accept a zero-based ``triggerKind``, as VS Code's own enumeration has it."""
-        if data.get("method") != lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
+        """Accept a zero-based ``triggerKind``, VS Code's own, and parameters that are left out."""
+        data.setdefault("params", None)  # JSON-RPC lets one omit them
+        if data["method"] != lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
             return data
         params = data.get("params")
         context = params.get("context") if isinstance(params, dict) else None
@@ -98,6 +134,15 @@ class TandemProtocol(LanguageServerProtocol):
     def _refuse(self, number: str | int | None, code: lsp.ErrorCodes, message: str) -> None:
         error = {"code": int(code), "message": message}
         self._send_data({"jsonrpc": "2.0", "id": number, "error": error})
+
+    def _send_response(
+        self, msg_id: Any, result: Any | None = None, error: lsp.ResponseError | None = None
+    ) -> None:
+        """Send an answer; pygls's own internal errors carry tracebacks, which stay here."""
+        if error is not None and error.data is not None:
+            logger.error("request.crashed_in_pygls", extra={"fields": {"code": error.code}})
+            error = lsp.ResponseError(error.code, INTERNAL_ERROR)
+        super()._send_response(msg_id, result, error)
 
     # -- life cycle ----------------------------------------------------------------------------
 

@@ -58,8 +58,8 @@ def _register_completion(
     handlers = CompletionHandlers(services.session, life.client, services.ports, life.failed)
 
     @server.command(ext.ACCEPTED_COMMAND)
-    async def accepted(*arguments: object) -> None:
-        handlers.accepted(*arguments)
+    async def accepted(*shown: dict[str, Any]) -> None:  # pygls hands itself to an `object`
+        handlers.accepted(*shown)
 
     if life.client().inline_completion:
         inline = boundary.request(

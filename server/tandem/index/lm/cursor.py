@@ -1,7 +1,7 @@
 """Read the place of the cursor: what stands before it, half typed at it, and behind it.
 
 It deliberately looks at a bounded window only (6,000 characters before, 3,000 behind): the lines
-nearby are indexed on every new line, which at that size costs 2 ms.
+nearby are indexed on every new line, which at that size costs 3 to 4 ms.
 
 Invariant: nothing here depends on the other half of a line: `right` never changes the context,
 `left` never changes what follows.
@@ -50,7 +50,7 @@ def read(left: str, right: str) -> Cursor:
     above, _, line = lexer.normalize(left).rpartition("\n")
     rest_text, _, below = lexer.normalize(right).partition("\n")
     line, rest_text = line[-_LINE:], rest_text[:_LINE].rstrip()
-    around = _surroundings(_tail(above), below[:_BEHIND].rpartition("\n")[0] or below[:_BEHIND])
+    around = _surroundings(_tail(above), _head(below))
     body = line.lstrip(" \t")
     gap = above[len(above.rstrip()) :]
     blanks = "\n" + "\n" * gap.count("\n") + line[: len(line) - len(body)]
@@ -83,6 +83,14 @@ def _tail(text: str) -> str:
         return text
     tail = text[-_BEFORE:]
     return tail.partition("\n")[2] or tail
+
+
+def _head(text: str) -> str:
+    """Return the first whole lines of `text` within the window."""
+    if len(text) <= _BEHIND:
+        return text
+    head = text[:_BEHIND]
+    return head.rpartition("\n")[0] or head
 
 
 def _split(body: str) -> tuple[list[str], str]:

@@ -29,7 +29,7 @@ from tandem.index.lm.search import Walk, search
 from tandem.index.lm.shapes import DEPTH as SHAPE_DEPTH
 from tandem.index.lm.shapes import Shapes
 
-# A suffix order of 12 tokens is enough inside one file, and keeps the build at 1 ms per 3,000.
+# As deep as `matches` narrows; 3 ms for a file of 9 KB, 32 ms for one of 90 KB.
 _FILE_DEPTH = 24
 # The cursor's line is recognized in a model of its file by the tokens above it.
 _RECOGNIZED = 8
@@ -96,7 +96,7 @@ class FileModel:
 
     @classmethod
     def build(cls, text: str, language: str) -> "FileModel":
-        """Index `text`; about 1 ms per 1,000 tokens.  `language` is the LSP language id."""
+        """Index `text`: 3 ms for 9 KB.  `language` is the LSP language id."""
         del language  # The lexer is the same for all; kept so that callers need not change.
         return cls([lexer.canonical(token) for token in lexer.lex(lexer.normalize(text))])
 

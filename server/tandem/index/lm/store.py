@@ -8,7 +8,7 @@
     shapes      one byte per token, `lexer.shape`
     words       the vocabulary as UTF-8, sorted; a word's number is its place, 0 is the separator
 
-Ten bytes per token and one copy of every distinct word: 10.3 bytes per token on real code.
+Ten bytes per token and one copy of every distinct word: 10.4 bytes per token on real code.
 
 It deliberately does not verify every byte: opening reads the header and 16 spread pages, whatever
 the size, so a flipped bit in between can go unseen.  Readers therefore bound every number they

@@ -126,7 +126,7 @@ class CompletionHandlers:
         now = self.session.snapshot().documents.get(asked.uri)
         if now is None:
             raise StaleError("the document was closed")
-        if now.version == asked.version:
+        if now is asked:
             return asked, offset, completion
         typed = typed_between(asked.text, now.text, offset)
         rest = None if typed is None else rebase_completion(completion.text, typed)
