@@ -1,0 +1,13 @@
+-- What `vim.lsp.enable('tandem')` starts. `require('tandem').setup()` overrides parts of it; see :help tandem-setup.
+---@type vim.lsp.Config
+return {
+  cmd = { 'tandem', 'serve' },
+  -- Languages only, so that a commit message or a help page starts no server.
+  -- stylua: ignore
+  filetypes = {
+    'bash', 'c', 'cpp', 'cs', 'css', 'dart', 'elixir', 'go', 'haskell', 'html', 'java', 'javascript',
+    'javascriptreact', 'julia', 'kotlin', 'lua', 'ocaml', 'php', 'python', 'ruby', 'rust', 'scala', 'sh',
+    'sql', 'swift', 'typescript', 'typescriptreact', 'vue', 'zig',
+  },
+  root_markers = { '.git', 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod' },
+}

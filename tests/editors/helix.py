@@ -1,0 +1,95 @@
+"""Helix with the fragment of its README: the completion is in the menu; C-n and Enter take it."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.editors.installation import Installation
+from tests.editors.proof import Proof, until
+from tests.editors.scene import LINE, NEW_MODULE, TYPED, TYPED_ALONG, Scene
+from tests.editors.terminal import Terminal, terminal
+
+FRAGMENT = Path(__file__).resolve().parents[2] / "editors" / "helix" / "languages.toml"
+SOURCE = "tandem local"
+LABEL = 24  # Characters of the label that must be in the menu; the server cuts it at 40.
+
+
+def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> None:
+    program = installation.helix
+    done = subprocess.run(
+        [program, "--version"],
+        env=dict(scene.environment),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    proof.version = done.stdout.strip()
+    proof.echo(f"helix   {proof.version}")
+    configuration = Path(scene.environment["XDG_CONFIG_HOME"]) / "helix"
+    configuration.mkdir(parents=True, exist_ok=True)
+    shutil.copy(FRAGMENT, configuration / "languages.toml")
+    with terminal([str(program), NEW_MODULE], scene.environment, scene.workspace) as editor:
+        _complete(proof, editor, scene, out)
+    with proof.step("quitting leaves no process behind"):
+        scene.wait_until_nothing_runs(20)
+
+
+def _complete(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
+    with proof.step("the fragment starts the server"):
+        editor.wait_for(NEW_MODULE.rsplit("/", maxsplit=1)[-1])
+        until(
+            "a process `serve`",
+            lambda: scene.processes("serve"),
+            seconds=60,
+            on_screen=editor.screen,
+        )
+    with proof.step("the completion is in the menu") as detail:
+        editor.keys("g", "e", "o")
+        editor.type(TYPED)
+        detail.append(_wait_for_item(editor, TYPED))
+    with proof.step("typing along keeps it") as detail:
+        editor.type(TYPED_ALONG)
+        detail.append(_wait_for_item(editor, TYPED + TYPED_ALONG))
+    with proof.step("C-n shows it, with where it comes from") as detail:
+        editor.keys("C-n")
+        editor.wait_for(SOURCE)
+        picture = out / "helix.txt"
+        picture.write_text(editor.screen(), encoding="utf-8")
+        proof.screenshots.append(picture)
+        detail.append(next(line.strip() for line in _lines(editor) if SOURCE in line))
+    with proof.step("Enter takes it"):
+        editor.keys("Enter")
+        until(
+            "the menu has closed over the line",
+            lambda: LINE in editor.screen() and SOURCE not in editor.screen(),
+            seconds=20,
+            on_screen=editor.screen,
+        )
+    with proof.step("the file holds the line, written once"):
+        editor.keys("Escape")
+        editor.type(":wqa")
+        editor.keys("Enter")
+        scene.wait_until_saved()
+
+
+def _wait_for_item(editor: Terminal, so_far: str) -> str:
+    """Return the line of the menu that offers the rest of LINE, when `so_far` is typed."""
+    label = LINE.removeprefix("def ")[:LABEL]
+
+    def offered() -> list[str]:
+        if not any(line.endswith(so_far) for line in _lines(editor)):
+            return []
+        return [line.strip() for line in _lines(editor) if label in line]
+
+    return until(
+        f"{label!r} in the menu after {so_far!r}",
+        offered,
+        seconds=60,
+        on_screen=editor.screen,
+        nudge=lambda: editor.retype(so_far),
+    )[0]
+
+
+def _lines(editor: Terminal) -> list[str]:
+    return editor.screen().splitlines()
