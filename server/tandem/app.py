@@ -157,7 +157,7 @@ class App:
     def _make_engine(self, root: Path | None) -> "RepositoryEngine":
         from tandem.workspace.repository_engine import RepositoryEngine  # noqa: PLC0415
 
-        return RepositoryEngine(self._world.paths.repository_model(root) if root else None)
+        return RepositoryEngine(self._world.paths.repository_models(root) if root else None)
 
     def ports(self) -> "Ports":
         """Return who helps with a completion at this moment."""

@@ -4,8 +4,8 @@
 
 Two fits, on held-out files of pinned corpora in Python, TypeScript, JavaScript and Java: `SHARES`
 of `tandem.index.lm.mixture` to the likelihood of the words of held-out lines, then `WEIGHTS` of
-`tandem.index.lm.confidence` to whether the lines offered were right.  The second uses other files
-than the first.
+`tandem.index.lm.confidence` to whether the lines offered were right.  The second draws
+its files anew.
 
 It deliberately touches none of the corpora that `tests.bench.local` reports on, and writes no
 source file: a person looks at the losses first.
@@ -170,7 +170,7 @@ def _row(values: Floats) -> str:
 
 
 def main() -> int:
-    """Print the weights: of the shares first; run again after committing them for the rest."""
+    """Print the weights of the shares, then, with these in force, those of the confidence."""
     found: list[Event] = []
     offers: list[tuple[tuple[float, ...], float]] = []
     for name in CORPORA:

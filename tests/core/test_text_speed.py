@@ -32,22 +32,16 @@ def milliseconds(text: str, places: list[Position]) -> float:
 @pytest.mark.parametrize("name", ["value", "größe_😋"])
 def test_a_keystroke_in_a_file_of_50000_lines_costs_less_than_a_millisecond(name):
     text = "".join(f"    {name}_{n} = compute(self.items[{n}])\n" for n in range(LINES))
-    dice = random.Random(1)
+    dice = random.Random(1)  # noqa: S311 - places, not keys
     places = [Position(dice.randrange(LINES), dice.randrange(30)) for _ in range(300)]
 
     assert milliseconds(text, places) < 1.0
 
 
-def test_a_keystroke_in_a_line_of_a_megabyte_is_bearable():
-    assert milliseconds(LONG, [Position(0, n) for n in range(7)]) < 60.0
-
-
-@pytest.mark.xfail(strict=True, reason="the whole line is scanned for line ends again: 13 ms")
 def test_a_keystroke_in_a_line_of_a_megabyte_costs_less_than_a_few_milliseconds():
-    assert milliseconds(LONG, [Position(0, n) for n in range(7)]) < 3.0
+    assert milliseconds(LONG, [Position(0, n * 1000) for n in range(25)]) < 3.0
 
 
-@pytest.mark.xfail(strict=True, reason="characters are measured one by one in Python: 250 ms")
 def test_a_place_far_inside_a_long_line_that_is_not_ascii_costs_less_than_20_milliseconds():
     text = Text.of(LONG.replace("2", "é")[:500_000])
     begin = time.process_time()

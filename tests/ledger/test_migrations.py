@@ -83,7 +83,10 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
         assert not [name for _, name, _ in schema(db) if name == "half"]
 
 
-def test_several_threads_may_be_the_first_to_open_a_ledger(tmp_path):
+def test_several_threads_may_be_the_first_to_use_a_ledger(tmp_path):
+    path = tmp_path / "ledger.db"
+    with database(path) as db:
+        db.execute("PRAGMA journal_mode=WAL")
     count = 6
     barrier = threading.Barrier(count)
     failures: list[Exception] = []
@@ -91,7 +94,7 @@ def test_several_threads_may_be_the_first_to_open_a_ledger(tmp_path):
     def first(number: int) -> None:
         barrier.wait()
         try:
-            Ledger(tmp_path / "new" / "ledger.db", str(number)).close()
+            Ledger(path, str(number)).close()
         except Exception as error:  # noqa: BLE001 - to be shown by the test, not by the thread
             failures.append(error)
 
@@ -102,7 +105,7 @@ def test_several_threads_may_be_the_first_to_open_a_ledger(tmp_path):
         thread.join()
 
     assert failures == []
-    with database(tmp_path / "new" / "ledger.db") as db:
+    with database(path) as db:
         assert len(names(db)) == len(MIGRATIONS)
 
 
@@ -119,8 +122,33 @@ for _ in range(5):
 """  # ends without closing, as a killed server does
 
 
-def test_several_processes_may_be_the_first_to_open_a_ledger(tmp_path):
+def test_opening_waits_for_another_editor_that_is_just_making_the_file(tmp_path):
     path = tmp_path / "ledger.db"
+    failures: list[Exception] = []
+
+    def second() -> None:
+        try:
+            Ledger(path, "second").close()
+        except sqlite3.OperationalError as error:
+            failures.append(error)
+
+    with database(path) as first:
+        first.execute("CREATE TABLE migration (name TEXT PRIMARY KEY)")
+        first.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.1)
+        waits = thread.is_alive()
+        first.execute("COMMIT")
+        thread.join()
+
+    assert (waits, failures) == (True, [])
+
+
+def test_several_processes_may_be_the_first_to_use_a_ledger(tmp_path):
+    path = tmp_path / "ledger.db"
+    with database(path) as db:
+        db.execute("PRAGMA journal_mode=WAL")
     root = Path(__file__).parents[2]
     servers = [
         subprocess.Popen(

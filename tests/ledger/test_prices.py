@@ -177,7 +177,6 @@ def test_the_independent_table_agrees_at_any_instant_of_the_year(model, when, ho
     assert PUBLISHED.rate(model, aware) == transcript(model, aware)
 
 
-@pytest.mark.xfail(strict=True, reason="the holidays of 2027 are missing, New Year's Day included")
 def test_new_years_day_of_2027_is_a_holiday():
     when = datetime(2027, 1, 1, 2, tzinfo=UTC)
 

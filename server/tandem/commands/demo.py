@@ -26,7 +26,8 @@ from tandem.commands.client import Client, inline_params, started
 from tandem.commands.places import HeldOut, Place, choose
 
 _FILES: Final = 10
-_PER_FILE: Final = 4
+_PER_FILE: Final = 12
+_ENOUGH: Final = 12  # completions shown; a demo is read, not studied
 _PICO: Final = Decimal(10) ** 12
 _SIMULATED_KEY: Final = "sk-sim-demo"
 _CHECKOUT: Final = Path(tandem.__file__).parents[2]
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _demo(arguments: argparse.Namespace) -> Result:
-    root = (arguments.path or Path(tandem.__file__).parent).resolve()
+    root = (arguments.path or _own_source()).resolve()
     if not root.is_dir():
         raise DemoError(f"{root} is not a folder; give the path of a repository")
     held = choose(root, _FILES, _PER_FILE)
@@ -99,6 +100,12 @@ async def _demo(arguments: argparse.Namespace) -> Result:
     for line in _money(result, models):
         say(line)
     return result
+
+
+def _own_source() -> Path:
+    """Return Tandem's checkout, or the installed package where there is none."""
+    in_checkout = (_CHECKOUT / "pyproject.toml").is_file()
+    return _CHECKOUT if in_checkout else Path(tandem.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,8 @@ async def _session(  # noqa: PLR0917 - one story
     result = Result()
     for name, item in zip(names, held, strict=True):
         for place in item.places:
+            if len(result.shown) == _ENOUGH:
+                return result
             result.asked += 1
             shown = await _ask(client, name, item, place)
             if shown is not None:

@@ -70,7 +70,7 @@ def _examine(world: World, configuration: Configuration) -> Findings:
         "configuration": str(paths.config / "config.toml"),
         "ledger": str(paths.ledger),
         "log": settings.log.file or str(paths.log),
-        "repository model": str(paths.repository_model(Path.cwd())),
+        "repository models": str(paths.repository_models(Path.cwd())),
     }
     return findings
 
@@ -151,7 +151,7 @@ def _text(findings: Findings) -> str:
     lines += [f"{role:<10} {model}" for role, model in findings.models.items()]
     peak = "peak" if findings.prices["peak_now"] else "off-peak"
     lines.append(f"prices     table of {findings.prices['table']}, {peak} now")
-    lines += [f"{name:<17}{place}" for name, place in findings.locations.items()]
+    lines += [f"{name:<18}{place}" for name, place in findings.locations.items()]
     changed = {k: v for k, v in findings.configuration.items() if v["origin"] != "default"}
     lines += [f"{key} = {item['value']!r}   ({item['origin']})" for key, item in changed.items()]
     lines += [f"! {problem}" for problem in findings.problems] or ["all is well"]

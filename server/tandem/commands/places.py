@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tandem.workspace.files import LANGUAGES, source_files
+from tandem.workspace.files import language_of, source_files
 
 _FEWEST_LINES: Final = 30
 _LARGEST: Final = 200_000  # characters
@@ -74,7 +74,7 @@ def _hold_out(path: Path, per_file: int) -> HeldOut | None:
 
 def _places(path: Path, lines: Sequence[str]) -> Iterator[Place]:
     """Yield every line that is code as far as one can see, cut at a token boundary."""
-    language = LANGUAGES.get(path.suffix, "")
+    language = language_of(path.name)
     quoted = False
     for number, line in enumerate(lines):
         body = line.strip()

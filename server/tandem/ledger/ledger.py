@@ -8,8 +8,10 @@ reserved amount, so that a crash can never make a budget look larger than it is.
 Blocking by nature: the gateway calls it on its own thread.
 """
 
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ Outcome = Literal["done", "cancelled", "failed", "abandoned"]
 # A call that another living server holds open is not an orphan; no call lives longer than this.
 _LONGEST_CALL: Final = timedelta(hours=1)
 _BUSY_S: Final = 5.0
+_BUSY_TRIES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,14 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite gives the files it puts beside this one (-wal, -shm) the same mode.
         path.touch(mode=0o600)
+        if os.name == "posix":
+            path.chmod(0o600)
         self._process = process
         self._lock = threading.RLock()  # `allow` reads totals inside `reserve`
         self._db = sqlite3.connect(
             path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
-        self._db.execute("PRAGMA journal_mode=WAL")
+        _use_wal(self._db)
         # FULL would sync each commit (0.5-8 ms); with NORMAL a power cut can lose the last rows of
         # a WAL but never corrupts the file, and a process crash loses nothing.
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -175,6 +180,19 @@ class Ledger:
         """Close the file; open reservations stay open and are swept by a later start."""
         with self._lock:
             self._db.close()
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to WAL; waits for another editor that is doing it, which SQLite itself does not."""
+    for attempt in range(_BUSY_TRIES):
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if attempt == _BUSY_TRIES - 1:
+                raise
+            time.sleep(_BUSY_S / _BUSY_TRIES)
+        else:
+            return
 
 
 def _iso(at: datetime) -> str:

@@ -63,13 +63,14 @@ class _ThreadWriter:
         self._fd = fd
         self._on_broken = on_broken
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._unread = 0
+        # One counter for each thread: `+=` from two threads loses counts.
+        self._queued = self._written = 0
         self._thread = threading.Thread(target=self._run, name="tandem-stdout", daemon=True)
         self._thread.start()
 
     def write(self, data: bytes) -> None:
-        self._unread += len(data)
-        if self._unread > _UNREAD_LIMIT:
+        self._queued += len(data)
+        if self._queued - self._written > _UNREAD_LIMIT:
             self._on_broken()
         else:
             self._queue.put(data)
@@ -87,7 +88,7 @@ class _ThreadWriter:
             except OSError:
                 self._on_broken()
                 return
-            self._unread -= len(data)
+            self._written += len(data)
 
 
 async def serve_stdio(endpoint: Endpoint) -> int:
@@ -121,16 +122,16 @@ async def serve_stdio(endpoint: Endpoint) -> int:
 
 async def serve_tcp(endpoint: Endpoint, port: int, announce: Callable[[int], None]) -> int:
     """Serve one client on a loopback port (0: any, see `announce`); return the exit status."""
-    gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    taken = False
+    loop = asyncio.get_running_loop()
+    gone: asyncio.Future[None] = loop.create_future()
+    served: asyncio.Future[None] = loop.create_future()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal taken
-        if taken:  # one process is one session
+        if served.done():  # one process is one session
             writer.close()
             return
-        taken = True
         endpoint.connected(writer)
+        _resolve(served)
         decoder = FrameDecoder()
         with contextlib.suppress(OSError):
             while data := await reader.read(_READ):
@@ -141,6 +142,7 @@ async def serve_tcp(endpoint: Endpoint, port: int, announce: Callable[[int], Non
     server = await asyncio.start_server(client, "127.0.0.1", port)
     announce(server.sockets[0].getsockname()[1])
     async with server:
+        await served
         return await _until_done(endpoint, gone)
 
 

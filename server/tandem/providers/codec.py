@@ -6,6 +6,7 @@ fields may be missing when they are zero; chunks may be empty.
 """
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, Final
 
 from tandem.core.errors import Failure, ModelError
@@ -33,6 +34,8 @@ _BY_STATUS: Final = {
     402: Failure.BALANCE,
     403: Failure.AUTHENTICATION,
     404: Failure.MODEL,
+    408: Failure.TIMEOUT,
+    413: Failure.REQUEST,
     422: Failure.REQUEST,
     429: Failure.RATE,
 }
@@ -131,7 +134,7 @@ def events(chunk: object) -> Iterator[Event]:
     """Yield the events of one decoded chunk, FIM or chat. Raises ModelError if it is neither."""
     if not isinstance(chunk, dict):
         raise ModelError(Failure.MALFORMED)
-    if "error" in chunk:
+    if chunk.get("error") is not None:
         raise ModelError(Failure.SERVER)
     model = _string(chunk.get("model"))
     choices = chunk.get("choices")
@@ -153,7 +156,7 @@ def _choice(choice: Mapping[str, Any], model: str) -> Iterator[Event]:
     if isinstance(delta, dict):
         yield from _delta(delta)
     reason = choice.get("finish_reason")
-    if isinstance(reason, str):
+    if isinstance(reason, str) and reason:
         try:
             yield Stopped(Stop(reason), model)
         except ValueError:
@@ -185,17 +188,21 @@ def usage_of(usage: Mapping[str, Any]) -> Usage:
     """Read a usage object; both spellings of the cache fields, missing ones are zero."""
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    hit = _count(usage.get("prompt_cache_hit_tokens", cached))
+    hit = _count(_first(usage.get("prompt_cache_hit_tokens"), cached))
     prompt = _count(usage.get("prompt_tokens"))
-    miss = _count(usage.get("prompt_cache_miss_tokens", prompt - hit))
+    miss = _count(_first(usage.get("prompt_cache_miss_tokens"), prompt - hit))
     inner = usage.get("completion_tokens_details")
     reasoning = inner.get("reasoning_tokens") if isinstance(inner, dict) else None
     return Usage(hit, miss, _count(usage.get("completion_tokens")), _count(reasoning))
 
 
-def failure_of(status: int, *, json_body: bool, retry_after: str = "") -> ModelError:
-    """Translate an HTTP status other than 200. The body's words are not kept."""
+def failure_of(
+    status: int, *, json_body: bool, retry_after: str = "", message: str = ""
+) -> ModelError:
+    """Translate an HTTP status other than 200. The body's words are read but not kept."""
     failure = _BY_STATUS.get(status)
+    if failure is Failure.REQUEST and "supported API model names" in message:
+        failure = Failure.MODEL  # the API's own words for an unknown model, with a 400
     if failure is None:
         failure = Failure.SERVER if status >= _SERVER_ERROR else Failure.MALFORMED
     if failure is Failure.MODEL and not json_body:
@@ -204,7 +211,13 @@ def failure_of(status: int, *, json_body: bool, retry_after: str = "") -> ModelE
         seconds = max(0.0, float(retry_after))
     except ValueError:
         seconds = 0.0
+    seconds = seconds if isfinite(seconds) else 0.0
     return ModelError(failure, status=status, retry_after_s=seconds)
+
+
+def _first(value: object, otherwise: object) -> object:
+    """Return a field, or its stand-in where it is missing or null."""
+    return otherwise if value is None else value
 
 
 def _string(value: object) -> str:

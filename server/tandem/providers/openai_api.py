@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tandem.core.errors import Failure, ModelError
-from tandem.core.model import ChatRequest, Event, FimRequest, Request
+from tandem.core.model import Billed, ChatRequest, Event, FimRequest, Request, Stopped
 from tandem.providers import codec
 from tandem.providers.sse import EventStream, LineTooLongError
 
@@ -52,38 +52,49 @@ class OpenAIProvider:
 
     async def get(self, path: str) -> Any:
         """Return the JSON of a free endpoint such as ``/models``. Raises ModelError."""
-        clients = await self._ready()
         with _translated():
-            return await clients.root.get(path, cast_to=object)
+            clients = await self._ready()
+            page = await clients.root.get(path, cast_to=object)
+        if not isinstance(page, dict | list):  # the package hands out text where it is no JSON
+            raise ModelError(Failure.MALFORMED)
+        return page
 
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
         """Yield the answer as it comes; see `providers.base.Provider`."""
-        clients = await self._ready()
         decoder = EventStream()
+        over = False
         with _translated():
+            clients = await self._ready()
             async with _call(clients, request) as response:
                 if "text/event-stream" not in response.headers.get("content-type", ""):
                     raise ModelError(Failure.MALFORMED, status=response.status_code)
                 async for data in response.iter_bytes():
                     for payload in decoder.feed(data):
                         if payload == _DONE:
+                            over = True
                             continue  # read on to the end, which keeps the connection warm
                         for event in codec.events(json.loads(payload)):
+                            over = over or isinstance(event, Stopped | Billed)
                             yield event
+        if not over:  # a connection that closes early ends the bytes without an error
+            raise ModelError(Failure.BROKEN)
 
     async def _ready(self) -> "_Clients":
         if self._clients is None:
             if self._loading is None:
                 self._loading = asyncio.ensure_future(asyncio.to_thread(_build, self._root))
             self._clients = await asyncio.shield(self._loading)
-        self._clients.use(self._key())
+        key = self._key()
+        if not (key.isascii() and key.isprintable()):  # no header can hold it
+            raise ModelError(Failure.AUTHENTICATION)
+        self._clients.use(key)
         return self._clients
 
     async def aclose(self) -> None:
         """Close all connections."""
         if self._loading is not None:
-            clients = await self._loading
-            await clients.root.close()
+            with contextlib.suppress(ModelError), _translated():
+                await (await self._loading).root.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +164,16 @@ def _translate(error: Exception) -> ModelError | None:
             error.status_code,
             json_body="json" in headers.get("content-type", ""),
             retry_after=headers.get("retry-after", ""),
+            message=error.message,
         )
-    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return ModelError(Failure.STALLED)
-    if isinstance(error, openai.APIConnectionError | httpx2.ConnectError):
-        return ModelError(Failure.NETWORK)
-    if isinstance(error, httpx2.HTTPError):
-        return ModelError(Failure.BROKEN)
-    if isinstance(error, ValueError | LineTooLongError | openai.APIError):
-        return ModelError(Failure.MALFORMED)
+    kinds: tuple[tuple[Failure, tuple[type[Exception], ...]], ...] = (
+        (Failure.STALLED, (openai.APITimeoutError, httpx2.TimeoutException)),
+        (Failure.NETWORK, (openai.APIConnectionError, httpx2.ConnectError, httpx2.InvalidURL)),
+        (Failure.NETWORK, (ExceptionGroup,)),  # an impossible port
+        (Failure.BROKEN, (httpx2.HTTPError,)),
+        (Failure.MALFORMED, (ValueError, RecursionError, LineTooLongError, openai.APIError)),
+    )
+    for failure, types in kinds:
+        if isinstance(error, types):
+            return ModelError(failure)
     return None

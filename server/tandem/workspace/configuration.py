@@ -6,17 +6,23 @@ is left at what the layer below says and becomes a sentence that names file, key
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from tandem.core.money import Usd
 from tandem.workspace.settings import Option, Settings, options
 
 USER_FILE: Final = "config.toml"
 REPOSITORY_FILE: Final = ".tandem.toml"
+_LARGEST_NUMBER: Final = 10**18  # Python refuses to print numbers of over 4,300 digits
+_SHOWN: Final = 80
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _ENV_PREFIX: Final = "TANDEM_"
 # Variables with the prefix that are not settings: `paths` and the launcher read them.
 _NOT_SETTINGS: Final = frozenset(["TANDEM_HOME", "TANDEM_VENV"])
@@ -56,8 +62,9 @@ def read_layers(
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{path}: cannot be read ({type(error).__name__}); it is ignored")
             continue
-        except tomllib.TOMLDecodeError as error:
-            problems.append(f"{path}: is not valid TOML ({error}); it is ignored until fixed")
+        except (ValueError, RecursionError) as error:  # tomllib raises more than its own error
+            reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "too deep"
+            problems.append(f"{path}: is not valid TOML ({reason}); it is ignored until fixed")
             continue
         layers.append(Layer(str(path), values, trusted))
     from_environment = _environment(environment)
@@ -134,19 +141,37 @@ def _read(option: Option, value: Any) -> tuple[Any, str]:
     if read is None:
         kind = {"bool": "true or false", "int": "a whole number", "float": "a number"}
         kind |= {"str": "a string", "table": "a table of prices by model"}
-        return None, f"must be {kind.get(option.kind, 'a list of strings')}, not {value!r}"
+        return None, f"must be {kind.get(option.kind, 'a list of strings')}, not {_shown(value)}"
     return read, _out_of_bounds(option, read)
 
 
 def _out_of_bounds(option: Option, value: Any) -> str:
     bounds = option.metadata
     if "choices" in bounds and value not in bounds["choices"]:
-        return f"must be one of {', '.join(bounds['choices'])}, not {value!r}"
+        return f"must be one of {', '.join(bounds['choices'])}, not {_shown(value)}"
     if "least" in bounds and not bounds["least"] <= value <= bounds["most"]:
-        return f"must be between {bounds['least']} and {bounds['most']}, not {value!r}"
+        return f"must be between {bounds['least']} and {bounds['most']}, not {_shown(value)}"
+    if option.key == "api.base_url" and not _is_url(value):
+        return f'must be an address such as "https://api.deepseek.com", not {_shown(value)}'
     if option.section == "budget" and _dollars(value) is None:
-        return f'must be an amount of dollars such as "1.50", not {value!r}'
+        return f'must be an amount of dollars such as "1.50", not {_shown(value)}'
     return ""
+
+
+def _shown(value: Any) -> str:
+    """Quote what the user wrote, within reason."""
+    if isinstance(value, int) and abs(value) >= _LARGEST_NUMBER:
+        return "a number this large"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # "http://[::1", a port over 65535
+        return False
 
 
 def _read_bool(value: Any) -> bool | None:
@@ -156,7 +181,7 @@ def _read_bool(value: Any) -> bool | None:
 
 
 def _read_int(value: Any) -> int | None:
-    if isinstance(value, str) and value.lstrip("-").isdecimal():
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     if isinstance(value, float) and value.is_integer():  # editors' JSON has no integers
         return int(value)
@@ -164,17 +189,17 @@ def _read_int(value: Any) -> int | None:
 
 
 def _read_float(value: Any) -> float | None:
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read_str(value: Any) -> str | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)  # `daily_usd = 1` is plain enough
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LARGEST_NUMBER):
+        return None if isinstance(value, bool) else str(value)  # `daily_usd = 1` is plain enough
     return value if isinstance(value, str) else None
 
 
@@ -204,10 +229,10 @@ def _dollars(value: str) -> Decimal | None:
     """Read an amount that fits whole pico-dollars even divided by a million tokens."""
     try:
         amount = Decimal(value)
-    except InvalidOperation:
+        Usd.of(amount / 10**6)
+    except (ArithmeticError, ValueError):
         return None
-    fits = amount.is_finite() and amount >= 0 and amount == round(amount, 6)
-    return amount if fits else None
+    return amount if amount >= 0 else None
 
 
 def _assemble(found: Mapping[str, Any]) -> Settings:

@@ -24,6 +24,17 @@ LANGUAGES: Final = {
 }  # fmt: skip
 """LSP language ids by suffix, for files that no editor has named."""
 
+_FAMILIES: Final = {
+    "javascriptreact": "javascript", "typescript": "javascript", "typescriptreact": "javascript",
+    "vue": "javascript", "c": "cpp",
+}  # fmt: skip
+
+
+def family(language: str) -> str:
+    """Return the language whose words a language shares: that of JavaScript for TypeScript."""
+    return _FAMILIES.get(language, language)
+
+
 _SECRET_NAMES: Final = ("*.pem", "*.key", "id_rsa*", "id_ed25519*", "*secret*", "*credential*")
 _SKIPPED_FOLDERS: Final = frozenset(
     [
@@ -49,7 +60,7 @@ def source_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
     names = found if found is not None else list(_walk(root))
     return [
         root / name
-        for name in sorted(names)
+        for name in sorted(set(names))  # git lists a file in conflict once for each side
         if is_source(name)
         and not any(fnmatch.fnmatchcase(name, glob) for glob in exclude)
         and _is_small_file(root / name)
@@ -59,8 +70,14 @@ def source_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
 def is_source(name: str) -> bool:
     """Tell from its name alone whether a file is source to learn from."""
     base = name.rsplit("/", 1)[-1].lower()
-    suffix = base[base.rfind(".") :] if "." in base else ""
-    return suffix in LANGUAGES and not any(fnmatch.fnmatch(base, s) for s in _SECRET_NAMES)
+    secret = any(fnmatch.fnmatch(base, pattern) for pattern in _SECRET_NAMES)
+    return bool(language_of(base)) and not secret
+
+
+def language_of(name: str) -> str:
+    """Return the language id of a file by its name, or an empty string."""
+    dot = name.rfind(".")
+    return LANGUAGES.get(name[dot:].lower(), "") if dot > 0 and name[dot - 1] != "/" else ""
 
 
 def _git_files(root: Path) -> list[str] | None:

@@ -25,9 +25,9 @@ class Paths:
         """The log, by default."""
         return self.state / "tandem.log"
 
-    def repository_model(self, root: Path) -> Path:
-        """Return the file of what the repository engine learned; it may be deleted at any time."""
-        return self.cache / "lm" / f"{workspace_tag(root)}.tlm"
+    def repository_models(self, root: Path) -> Path:
+        """Return the folder of what the repository engine learned; it may be deleted any time."""
+        return self.cache / "lm" / workspace_tag(root)
 
 
 def workspace_tag(root: Path) -> str:

@@ -62,7 +62,8 @@ class Session:
 
     def close(self, uri: str) -> None:
         """Forget a document; its file on disk is the truth again."""
-        self._replace({key: doc for key, doc in self._documents.items() if key != uri})
+        if uri in self._documents:
+            self._replace({key: doc for key, doc in self._documents.items() if key != uri})
 
     def configure(self, configuration: Configuration) -> None:
         """Use another configuration from now on."""

@@ -19,7 +19,8 @@ def option(default: Any, doc: str, *, private: bool = False, **bounds: Any) -> A
     """Declare a setting.
 
     `private` keeps it out of a repository's own file: a repository is data, it may not redirect
-    the user's key or choose where files are written. `bounds`: ``least``, ``most``, ``choices``.
+    the user's key, lift their budget or choose where files are written. `bounds`: ``least``,
+    ``most``, ``choices``.
     """
     metadata = {"doc": doc, "private": private, **bounds}
     if isinstance(default, dict):
@@ -112,8 +113,10 @@ class Local:
 class Budget:
     """Caps over completions and actions together; midnight is UTC's. 0 means no cap."""
 
-    daily_usd: str = option("1.00", "Most that may be spent in a day, in US dollars.")
-    monthly_usd: str = option("0", "Most that may be spent in a month, in US dollars.")
+    daily_usd: str = option("1.00", "Most that may be spent in a day, in US dollars.", private=True)
+    monthly_usd: str = option(
+        "0", "Most that may be spent in a month, in US dollars.", private=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ class Settings:
         "Own prices in US dollars per million tokens, by model: "
         '`{"my-model": {"hit": "0", "miss": "0.10", "output": "0.40"}}`. They replace the dated '
         "table.",
+        private=True,
     )
     log: Log = field(default_factory=Log)
 

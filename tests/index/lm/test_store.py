@@ -100,6 +100,20 @@ def test_a_new_model_replaces_the_old_one_under_a_reader(trained: Path) -> None:
     after.close()
 
 
+def test_a_model_closed_during_a_search_ends_it_with_nothing(trained: Path) -> None:
+    model = opened(trained)
+
+    def closing() -> bool:
+        model.close()
+        return False
+
+    left = "    with open(path"
+    assert complete(left, "\n", language="python", repository=model, file=None) is not None
+    assert None is complete(
+        left, "\n", language="python", repository=model, file=None, cancelled=closing
+    )
+
+
 def test_a_closed_model_gives_no_suggestion(trained: Path) -> None:
     model = opened(trained)
     model.close()

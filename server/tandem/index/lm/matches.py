@@ -228,7 +228,7 @@ def thin(levels: Sequence[Level]) -> list[Level]:
     """Leave out levels that hold hardly more places than the next deeper one.
 
     A level adds only what its extra places say, and equal ranges are the rule once a match is
-    long: of twelve depths four to six are left, and with them the time of a step.
+    long: of twelve depths two to five are left, and with them the time of a step.
     """
     kept: list[Level] = []
     size = 0

@@ -127,8 +127,8 @@ def observations(
 ) -> Iterator[Observation]:
     """Yield what followed `context`, the most telling first, found when asked for.
 
-    `sources` are given nearest first.  Exact matches of two tokens and more come first, deepest and then nearest first; then shapes;
-    then the last token alone.
+    `sources` are given nearest first.  Exact matches of two tokens and more come first, the
+    deepest and among equals the nearest; then shapes; then the last token alone.
     """
     exact = [
         (-level.depth, -source.origin, source, level)

@@ -11,6 +11,7 @@ Invariant: the cost of `complete` does not grow with the file, nor (but for bise
 repository; it may run in any thread.
 """
 
+import contextlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -64,7 +65,9 @@ class RepositoryModel:
         self._sections.order.release()
         self._sections.ends.release()
         self._sections.shape_order.release()
-        self._data.close()
+        # A slice held by a search in another thread keeps the map until that search ends.
+        with contextlib.suppress(BufferError):
+            self._data.close()
 
 
 class FileModel:
