@@ -57,7 +57,7 @@ def test_set(name: str, seed: int) -> tuple[RepositoryModel, list[Hole]]:
 def walk_at(hole: Hole, repository: RepositoryModel) -> Walk:
     """Return the search at `hole` before its first step."""
     place = cursor.read(hole.left, hole.right)
-    file = FileModel.build(hole.left + hole.right, hole.language)
+    file = FileModel.build(hole.left + hole.right)
     return Walk(sources(place, repository, file), place)
 
 

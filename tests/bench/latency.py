@@ -52,8 +52,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args(argv)
     metrics = asyncio.run(_measure())
-    record = Path(__file__).with_suffix(".csv")
-    report("latency", metrics, as_json=arguments.json, record=record)
+    path = Path(__file__).with_suffix(".csv")
+    report("latency", metrics, as_json=arguments.json, path=path)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Measure the repository engine on whole held-out files of real codebases.
 
-    python -m tests.bench.local [PATH ...] [--json]
+    ./dev bench local [PATH ...] [--json]
 
 Per corpus: files are held out, the model is trained on all others, and at sampled code lines of
 the held-out files the rest of the line is asked for in four ways.  The same positions are given
@@ -12,12 +12,10 @@ downloaded into the user's cache; nothing of a corpus is committed.
 """
 
 import argparse
-import csv
 import gc
 import io
 import json
 import os
-import platform
 import random
 import re
 import shutil
@@ -35,13 +33,13 @@ from pathlib import Path
 from tandem.index.lm import cursor, lexer
 from tandem.index.lm.model import FileModel, RepositoryModel, Suggestion, complete, insertion
 from tandem.index.lm.train import TrainStats, train
+from tests.bench.results import record
 
 TASKS = ("next line", "rest of line", "two letters", "in brackets")
 MID_LINE = TASKS[1:]
 THRESHOLD = 0.4
 # Not among the corpora of `calibrate_local.py`; both came out of the first prototype's test set.
 DEFAULT = ("openai-agents==0.24.0", "django==5.2.19")
-_CSV = Path(__file__).with_suffix(".csv")
 _WINDOW = 32_000
 _LANGUAGES = {
     ".py": "python",
@@ -244,7 +242,7 @@ def ask(found: Iterable[Hole], completer: Completer) -> list[Answer]:
     answers = []
     gc.disable()
     for hole in found:
-        file = FileModel.build(hole.left + hole.right, hole.language)
+        file = FileModel.build(hole.left + hole.right)
         begun = time.process_time()
         suggestion = completer(hole, file) or Suggestion("", 0.0)
         spent = time.process_time() - begun
@@ -257,9 +255,7 @@ def engine(repository: RepositoryModel | None) -> Completer:
     """Return the engine under test; without `repository`, what it does before any training."""
 
     def run(hole: Hole, file: FileModel) -> Suggestion | None:
-        return complete(
-            hole.left, hole.right, language=hole.language, repository=repository, file=file
-        )
+        return complete(hole.left, hole.right, repository=repository, file=file)
 
     return run
 
@@ -350,22 +346,6 @@ def overall(by_corpus: dict[str, dict[str, float]]) -> dict[str, float]:
     return metrics
 
 
-def record(by_corpus: dict[str, dict[str, float]], path: Path, date: str) -> None:
-    """Write the metrics to the CSV at `path`, replacing rows of the same corpus and metric."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    if path.exists():
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = {(row[2], row[3]): row for row in list(csv.reader(file))[1:]}
-    for corpus, values in by_corpus.items():
-        for metric, value in values.items():
-            row = [date, platform.python_version(), corpus, metric, f"{value:.4g}"]
-            rows[corpus, metric] = row
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["date", "python", "corpus", "metric", "value"])
-        writer.writerows(rows[key] for key in sorted(rows))
-
-
 def table(by_corpus: dict[str, dict[str, float]]) -> str:
     """Return the metrics as text, a line per metric and a column per corpus."""
     names = list(next(iter(by_corpus.values())))
@@ -379,7 +359,7 @@ def table(by_corpus: dict[str, dict[str, float]]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print and record."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.local")
+    parser = argparse.ArgumentParser(prog="./dev bench local")
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     options = parser.parse_args(argv)
@@ -387,7 +367,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         name.partition("==")[0]: fetch(name) for name in DEFAULT
     }
     by_corpus = {name: measure(read_corpus(root)) for name, root in roots.items()}
-    record(by_corpus, _CSV, time.strftime("%Y-%m-%d", time.gmtime()))
+    record(
+        Path(__file__).with_suffix(".csv"),
+        {(corpus, name): v for corpus, values in by_corpus.items() for name, v in values.items()},
+    )
     if options.json:
         print(json.dumps({"bench": "local", "metrics": overall(by_corpus)}))
     else:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-FIELDS = ("date", "python", "subject", "metric", "value")
+FIELDS = ("date", "python", "corpus", "metric", "value")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -22,7 +22,7 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def report(bench: str, metrics: Mapping[str, float], *, as_json: bool, record: Path) -> None:
+def report(bench: str, metrics: Mapping[str, float], *, as_json: bool, path: Path) -> None:
     """Print the metrics and record them; rows of the same metric are replaced."""
     rounded = {name: round(value, 6) for name, value in metrics.items()}
     if as_json:
@@ -31,21 +31,22 @@ def report(bench: str, metrics: Mapping[str, float], *, as_json: bool, record: P
         width = max(map(len, rounded))
         for name, value in rounded.items():
             print(f"{name:<{width}}  {value:g}")
-    _record(record, {("", name): value for name, value in rounded.items()})
+    record(path, {("", name): value for name, value in rounded.items()})
 
 
-def _record(path: Path, values: Mapping[tuple[str, str], float]) -> None:
+def record(path: Path, values: Mapping[tuple[str, str], float]) -> None:
+    """Write values by (corpus, metric) into a bench's CSV; rows of others are kept."""
     rows: dict[tuple[str, str], list[str]] = {}
     if path.exists():
         with path.open(newline="", encoding="utf-8") as file:
             rows = {
-                (row["subject"], row["metric"]): list(row.values()) for row in csv.DictReader(file)
+                (row["corpus"], row["metric"]): list(row.values()) for row in csv.DictReader(file)
             }
     today = datetime.now(UTC).date().isoformat()  # noqa: TID251 - a bench may know the day
-    for (subject, metric), value in values.items():
-        row = [today, platform.python_version(), subject, metric, f"{value:g}"]
-        rows[subject, metric] = row
+    for (corpus, metric), value in values.items():
+        row = [today, platform.python_version(), corpus, metric, f"{value:.4g}"]
+        rows[corpus, metric] = row
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
-        writer.writerows(rows.values())
+        writer.writerows(rows[key] for key in sorted(rows))

@@ -139,7 +139,7 @@ class RepositoryEngine:
         self._files.pop(uri, None)
 
     def _learn(self, document: Document) -> None:
-        model = FileModel.build(str(document.text), document.language)
+        model = FileModel.build(str(document.text))
         if document.uri in self._open:  # it may have been closed meanwhile
             self._files[document.uri] = _FileEntry(document.version, model)
 
@@ -156,7 +156,6 @@ class RepositoryEngine:
                 lambda: complete(
                     left,
                     right,
-                    language=document.language,
                     repository=self._models.get(family(document.language)),
                     file=entry.model if entry is not None else None,
                     cancelled=lambda: abandoned,

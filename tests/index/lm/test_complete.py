@@ -52,7 +52,7 @@ def texts(marked: str) -> tuple[str, str]:
 
 def ask(marked: str, repository: RepositoryModel | None = None) -> str:
     left, right = texts(marked)
-    found = complete(left, right, language="python", repository=repository, file=None)
+    found = complete(left, right, repository=repository, file=None)
     return "" if found is None else found.text
 
 
@@ -109,9 +109,9 @@ def test_the_file_model_knows_lines_far_from_the_cursor() -> None:
     far = "registry.register(Handler, priority=3)\n" * 3
     filler = "".join(f"value_{number} = {number}\n" for number in range(900))
     left = f"{far}{filler}registry."
-    file = FileModel.build(far + filler, "python")
-    alone = complete(left, "\n", language="python", repository=None, file=None)
-    found = complete(left, "\n", language="python", repository=None, file=file)
+    file = FileModel.build(far + filler)
+    alone = complete(left, "\n", repository=None, file=None)
+    found = complete(left, "\n", repository=None, file=file)
 
     assert alone is None or alone.text != "register(Handler, priority=3)"
     assert found is not None
@@ -120,8 +120,8 @@ def test_the_file_model_knows_lines_far_from_the_cursor() -> None:
 
 def test_a_stale_file_model_does_not_answer_with_what_stood_at_the_cursor() -> None:
     above = "alpha = 1\nbeta = 2\ngamma = alpha + beta\ndelta = gamma * alpha\nepsilon = "
-    stale = FileModel.build(f"{above}qqq\nzeta = 3\n", "python")
-    found = complete(above, "\nzeta = 3\n", language="python", repository=None, file=stale)
+    stale = FileModel.build(f"{above}qqq\nzeta = 3\n")
+    found = complete(above, "\nzeta = 3\n", repository=None, file=stale)
 
     assert found is None or "qqq" not in found.text
 
@@ -132,7 +132,7 @@ def test_inside_a_word_nothing_is_offered(repository: RepositoryModel) -> None:
 
 def test_a_finished_line_is_not_gone_on_with(repository: RepositoryModel) -> None:
     left, right = texts("import logging$0\n")
-    found = complete(left, right, language="python", repository=repository, file=None)
+    found = complete(left, right, repository=repository, file=None)
 
     assert found is None or found.confidence < 0.4
 
@@ -154,9 +154,7 @@ def test_a_cancelled_search_stops_at_once(repository: RepositoryModel) -> None:
         asked.append(1)
         return len(asked) > 2
 
-    found = complete(
-        "with open(", "\n", language="python", repository=repository, file=None, cancelled=cancelled
-    )
+    found = complete("with open(", "\n", repository=repository, file=None, cancelled=cancelled)
 
     assert found is None
     assert len(asked) == 3
@@ -164,9 +162,7 @@ def test_a_cancelled_search_stops_at_once(repository: RepositoryModel) -> None:
 
 def test_the_same_question_gives_the_same_answer(repository: RepositoryModel) -> None:
     left, right = texts("    for number in $0\n")
-    answers = {
-        complete(left, right, language="python", repository=repository, file=None) for _ in range(5)
-    }
+    answers = {complete(left, right, repository=repository, file=None) for _ in range(5)}
 
     assert len(answers) == 1
 
@@ -179,7 +175,7 @@ def test_what_is_inserted_before_text_is_balanced_and_on_one_line(
     left = MODULE[:place] + extra
     rest = MODULE[place:].partition("\n")[0]
     right = f"{behind}{rest}\n"
-    found = complete(left, right, language="python", repository=None, file=None)
+    found = complete(left, right, repository=None, file=None)
     if found is None:
         return
     assert isinstance(found, Suggestion)
@@ -192,12 +188,8 @@ def test_what_is_inserted_before_text_is_balanced_and_on_one_line(
 
 
 def test_confidence_falls_when_the_names_to_come_are_unknown(repository: RepositoryModel) -> None:
-    known = complete(
-        *texts("        self.encoding$0\n"), language="python", repository=repository, file=None
-    )
-    unknown = complete(
-        *texts("        self.xylophone$0\n"), language="python", repository=repository, file=None
-    )
+    known = complete(*texts("        self.encoding$0\n"), repository=repository, file=None)
+    unknown = complete(*texts("        self.xylophone$0\n"), repository=repository, file=None)
 
     assert known is not None
     assert unknown is None or unknown.confidence < known.confidence

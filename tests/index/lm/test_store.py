@@ -82,7 +82,7 @@ def test_damage_that_opening_cannot_see_never_raises(
         trained.write_bytes(damaged)
         model = opened(trained)
         for left in ("def lo", "    with open(", "        return file", ""):
-            found = complete(left, "\n", language="python", repository=model, file=None)
+            found = complete(left, "\n", repository=model, file=None)
             answers += found is not None
         model.close()
     assert answers > 0
@@ -93,7 +93,7 @@ def test_a_new_model_replaces_the_old_one_under_a_reader(trained: Path) -> None:
     train([("c.py", "x = 1\n")], trained)
     after = opened(trained)
 
-    assert complete("def lo", "\n", language="python", repository=before, file=None)
+    assert complete("def lo", "\n", repository=before, file=None)
     assert (before.tokens, after.tokens) == (TOKENS, 6)
     assert [path.name for path in trained.parent.iterdir()] == ["model"]
     before.close()
@@ -108,10 +108,8 @@ def test_a_model_closed_during_a_search_ends_it_with_nothing(trained: Path) -> N
         return False
 
     left = "    with open(path"
-    assert complete(left, "\n", language="python", repository=model, file=None) is not None
-    assert None is complete(
-        left, "\n", language="python", repository=model, file=None, cancelled=closing
-    )
+    assert complete(left, "\n", repository=model, file=None) is not None
+    assert None is complete(left, "\n", repository=model, file=None, cancelled=closing)
 
 
 def test_a_closed_model_gives_no_suggestion(trained: Path) -> None:
@@ -119,4 +117,4 @@ def test_a_closed_model_gives_no_suggestion(trained: Path) -> None:
     model.close()
     model.close()
 
-    assert complete("def lo", "\n", language="python", repository=model, file=None) is None
+    assert complete("def lo", "\n", repository=model, file=None) is None

@@ -98,9 +98,8 @@ class FileModel:
         self.shapes = Shapes(self.corpus, shapes, 0, by_shape)
 
     @classmethod
-    def build(cls, text: str, language: str) -> "FileModel":
-        """Index `text`: 3 ms for 9 KB.  `language` is the LSP language id."""
-        del language  # The lexer is the same for all; kept so that callers need not change.
+    def build(cls, text: str) -> "FileModel":
+        """Index `text`, of any language: 3 ms for 9 KB."""
         return cls([lexer.canonical(token) for token in lexer.lex(lexer.normalize(text))])
 
 
@@ -152,7 +151,6 @@ def complete(
     left: str,
     right: str,
     *,
-    language: str,
     repository: RepositoryModel | None,
     file: FileModel | None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -162,7 +160,6 @@ def complete(
     `left` and `right` are the document's text before and after the cursor, a few thousand
     characters of each being used; `right` starts with the rest of the cursor's line.
     """
-    del language  # One lexer serves all; kept for callers, who know it, and for the day it matters.
     place = cursor.read(left, right)
     if _inside_word(place):
         return None
