@@ -118,7 +118,7 @@ class Peer:
                 await self.stopping()
 
         async def status() -> Status:
-            return Status("0", False, 0, "0", 0, 0, 0)  # noqa: FBT003
+            return Status("0", False, 0, "0", 0, 0, 0)
 
         def configure(root: Path | None, values: Mapping[str, Any]) -> tuple[str, ...]:
             self.configured.append((root, values))

@@ -47,44 +47,52 @@ def edits(draw):
     return original, changes, text
 
 
+@pytest.fixture(scope="module")
+def peers():
+    """Return a peer for each encoding; documents need no loop."""
+
+    async def start(encoding: str) -> Peer:
+        peer = Peer()
+        await peer.initialize({**GHOST, "general": {"positionEncodings": [encoding]}})
+        return peer
+
+    return {encoding: asyncio.run(start(encoding)) for encoding in CODECS}
+
+
 @given(edited=edits(), encoding=st.sampled_from(sorted(CODECS)), together=st.booleans())
 @example(
     edited=("a = 1\n\fb = 2\nc = 3\n", [("a = 1\n\fb = 2\nc = 3\n", 17, 18, "99")],
             "a = 1\n\fb = 2\nc = 99\n"),
     encoding="utf-16", together=False,
 )  # fmt: skip
-def test_any_changes_leave_the_text_the_client_has(edited, encoding, together):
+def test_any_changes_leave_the_text_the_client_has(peers, edited, encoding, together):
     original, changes, expected = edited
+    peer = peers[encoding]
+    peer.open(original)
+    wire = [
+        {
+            "range": {
+                "start": position_of(text, start, encoding),
+                "end": position_of(text, end, encoding),
+            },
+            "text": new,
+        }
+        for text, start, end, new in changes
+    ]
+    if together:
+        peer.change(2, wire)
+    else:
+        for version, change in enumerate(wire, 2):
+            peer.change(version, [change])
 
-    async def run() -> str:
-        peer = Peer()
-        await peer.initialize({**GHOST, "general": {"positionEncodings": [encoding]}})
-        peer.open(original)
-        wire = [
-            {
-                "range": {
-                    "start": position_of(text, start, encoding),
-                    "end": position_of(text, end, encoding),
-                },
-                "text": new,
-            }
-            for text, start, end, new in changes
-        ]
-        if together:
-            peer.change(2, wire)
-        else:
-            for version, change in enumerate(wire, 2):
-                peer.change(version, [change])
-        return peer.text()
-
-    assert asyncio.run(run()) == expected
+    assert peer.text() == expected
 
 
 @pytest.mark.parametrize(
     "separator", ["\f", "\v", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 )
 async def test_f5_only_three_line_ends_are_line_ends(peer, separator):
-    """pygls splits at these too, and then applies line 2's edit to line 1."""
+    """The library splits at these too, and then applies line 2's edit to line 1."""
     peer.open(f"a = 1\n{separator}b = 2\nc = 3\n")
     change = {"range": {"start": place(2, 4), "end": place(2, 5)}, "text": "99"}
     peer.change(2, [change])

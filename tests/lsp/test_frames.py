@@ -1,5 +1,7 @@
 """The framing: any chunking gives the same bodies, and a lost stream is noticed."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ def test_any_chunking_gives_the_same_bodies(bodies, cuts):
     stream = b"".join(frame(body) for body in bodies)
     edges = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
     decoder = FrameDecoder()
-    pieces = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in pairwise(edges)]
 
     assert [body for piece in pieces for body in decoder.feed(piece)] == bodies
 
@@ -36,7 +38,7 @@ def test_any_chunking_gives_the_same_bodies(bodies, cuts):
     last=st.booleans(),
     space=st.sampled_from([b"", b" ", b"\t "]),
 )
-def test_headers_are_read_leniently(body, name, end, extra, last, space):
+def test_headers_are_read_leniently(*, body, name, end, extra, last, space):
     length = name.encode() + b":" + space + str(len(body)).encode() + space
     lines = [line for line in ([extra, length] if last else [length, extra]) if line]
 
@@ -78,12 +80,10 @@ def test_what_was_complete_before_the_error_is_delivered():
 
 def test_a_header_that_never_ends_is_an_error_and_not_memory():
     decoder = FrameDecoder()
-    fed = 0
+    for _ in range(16):
+        assert not list(decoder.feed(b"x" * 1000))
     with pytest.raises(FramingError):
-        while fed < 1 << 20:
-            fed += 1000
-            assert not list(decoder.feed(b"x" * 1000))
-    assert fed < 20_000
+        list(decoder.feed(b"x" * 1000))
 
 
 def test_a_long_header_block_that_does_end_is_read():

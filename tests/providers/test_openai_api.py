@@ -255,8 +255,8 @@ async def test_an_empty_stream_is_no_events(api, provider):
         (Fault.overloaded(), Failure.SERVER),
         (Fault.html(), Failure.MALFORMED),
         (Fault.redirect(), Failure.MALFORMED),
-        (Fault.refuse(), Failure.NETWORK),
-        (Fault.rst_before_headers(), Failure.NETWORK),
+        (Fault.refuse(), Failure.BROKEN),
+        (Fault.rst_before_headers(), Failure.BROKEN),
         (Fault.rst_after(0), Failure.BROKEN),
         (Fault.rst_after(2), Failure.BROKEN),
         (Fault.wrong_length(10), Failure.BROKEN),
@@ -351,8 +351,8 @@ async def test_half_an_event_with_its_line_end_is_malformed(provider_at):
         (canned("HTTP/1.1 404 Not Found\ncontent-type: text/html", b"<p>"), Failure.MALFORMED),
         (canned("HTTP/1.1 502 Bad Gateway\ncontent-type: text/html", b"<p>"), Failure.SERVER),
         (canned(f"{STREAM}\ncontent-encoding: gzip", b"no gzip"), Failure.BROKEN),
-        (b"this is not HTTP\r\n\r\n", Failure.NETWORK),
-        (b"", Failure.NETWORK),
+        (b"this is not HTTP\r\n\r\n", Failure.BROKEN),
+        (b"", Failure.BROKEN),
     ],
 )
 async def test_other_servers_are_understood_as_such(provider_at, data, expected):

@@ -29,7 +29,7 @@ class Failure(Enum):
     RATE = "the API is limiting the rate: Tandem slows down by itself"
     SERVER = "the API had an internal error or is overloaded"
     NETWORK = "the API cannot be reached: check the network and api.base_url"
-    BROKEN = "the connection broke in the middle of the answer"
+    BROKEN = "the connection broke before the answer was complete"
     STALLED = "the API stopped answering in the middle"
     TIMEOUT = "the API did not answer in time"
     MALFORMED = "what answered is not the API: check api.base_url and any proxy"

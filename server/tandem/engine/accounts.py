@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from tandem.core.model import ChatRequest, Request, Usage
 from tandem.core.money import Usd
-from tandem.core.tokens import estimate, upper_bound
+from tandem.core.tokens import upper_bound
 from tandem.engine import budget
 from tandem.ledger.ledger import Ledger, Outcome, Settlement, Totals
 from tandem.ledger.prices import Prices
@@ -58,7 +58,7 @@ class Accounts:
 
     async def reserve(self, request: Request, purpose: str, at: datetime) -> Reservation:
         """Promise the most that the call can cost. Raises BudgetError; then nothing is promised."""
-        usage = Usage(miss=_prompt_tokens(request, upper=True), output=request.max_tokens)
+        usage = Usage(miss=_prompt_tokens(request), output=request.max_tokens)
         amount = self._prices.cost(request.model, usage, at)
         return await self._on_thread(self._reserve, purpose, request.model, at, amount)
 
@@ -89,8 +89,8 @@ class Accounts:
         model = ending.model or request.model
         usage, estimated = ending.usage, False
         if usage is None and ending.sent:
-            # All of the prompt as a miss: an abort may cost less, never more.
-            usage = Usage(miss=_prompt_tokens(request, upper=False), output=ending.deltas)
+            # All of the prompt as a miss, generously counted: an abort may cost less.
+            usage = Usage(miss=_prompt_tokens(request), output=ending.deltas)
             estimated = True
         usage = usage or Usage()
         settlement = Settlement(
@@ -119,8 +119,9 @@ class Accounts:
         self._ledger.close()
 
 
-def _prompt_tokens(request: Request, *, upper: bool) -> int:
-    count = upper_bound if upper else estimate
+def _prompt_tokens(request: Request) -> int:
+    """Return an upper bound of the input's tokens."""
     if isinstance(request, ChatRequest):
-        return sum(count(m.content, request.language) for m in request.messages)
-    return count(request.prompt, request.language) + count(request.suffix, request.language)
+        return sum(upper_bound(message.content, request.language) for message in request.messages)
+    prompt, suffix = request.prompt, request.suffix
+    return upper_bound(prompt, request.language) + upper_bound(suffix, request.language)

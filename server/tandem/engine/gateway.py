@@ -101,9 +101,8 @@ class Call:
     def _left_s(self) -> float:
         return self.terms.grace_s if self.sent else 0.0
 
-    @property
-    def released(self) -> bool:
-        """Whether the reader has gone."""
+    def is_released(self) -> bool:
+        """Tell whether the reader has gone; it may go at any await."""
         return self._released
 
     @contextmanager
@@ -171,12 +170,14 @@ class Gateway:
             for attempt in range(1, call.terms.attempts + 1):
                 left = end - self._clock.monotonic()
                 error = await self._attempt(call, left)
-                if error is None or call.released or call.builder.deltas:
+                if error is None or call.is_released() or call.builder.deltas:
                     break
                 wait = _wait(error, attempt, call, end - self._clock.monotonic())
                 if wait is None:
                     break
                 await self._clock.sleep(wait)
+                if call.is_released():
+                    break
         except TandemError as refused:
             error = refused
         except Exception:
@@ -211,20 +212,20 @@ class Gateway:
                 with call.bounded(scope):
                     await self._pump(call, first)
         except TimeoutError:
-            return None if call.released else ModelError(Failure.TIMEOUT)
+            return None if call.is_released() else ModelError(Failure.TIMEOUT)
         except ModelError as error:
             if error.failure is Failure.RATE:
                 self._limiter.refused()
             return error
         self._limiter.succeeded()
-        if call.released or call.builder.complete:
+        if call.is_released() or call.builder.complete:
             return None
         # A stream that just ends was cut: the transport reports no error for it.
         return ModelError(Failure.BROKEN if call.builder.deltas else Failure.EMPTY)
 
     async def _pump(self, call: Call, first: list[float]) -> None:
         """Send the request and hand its events to the reader, if there still is one."""
-        if call.released:
+        if call.is_released():
             return
         async with self._limiter.place():
             call.sent = True

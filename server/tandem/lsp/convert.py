@@ -100,8 +100,11 @@ def _word_start(text: Text, offset: int) -> int:
 
 
 def from_lsp_uri(uri: str) -> str | None:
-    """Return the path of a ``file:`` URI, or None for any other scheme."""
-    parts = urlsplit(uri)
+    """Return the path of a ``file:`` URI, or None for any other scheme or no URI at all."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
     if parts.scheme != "file":
         return None
     path = unquote(parts.path)

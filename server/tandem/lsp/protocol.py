@@ -150,7 +150,7 @@ class TandemProtocol(LanguageServerProtocol):
     def lsp_exit(self, *_args: object) -> None:  # type: ignore[override]
         """End the process: status 0 after a shutdown, else 1, as the specification asks."""
         if not self.stopped.done():
-            self.stopped.set_result(0 if self._shutdown else 1)
+            self.stopped.set_result(0 if self._shutting_down else 1)
 
     # -- documents -----------------------------------------------------------------------------
 

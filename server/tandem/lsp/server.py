@@ -28,40 +28,45 @@ def build(services: Services) -> TandemProtocol:
     protocol.session = services.session
     life = Lifecycle(server, services)
     boundary = Boundary()
+    handlers = CompletionHandlers(services.session, life.client, services.ports, life.failed)
 
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
         life.initialize(params)
-        _register_completion(server, boundary, life, services)
+        _register_completion(server, boundary, handlers)
 
     @server.feature(lsp.SHUTDOWN)
     async def shutdown(_params: None) -> None:
+        handlers.abandon_all()
         await life.shutdown()
+
+    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+        handlers.abandon(params.text_document.uri)
+        life.closed(params)
 
     told = boundary.notification
     server.feature(lsp.INITIALIZED)(told(life.initialized))
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
     server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(life.opened))
-    server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(told(life.closed))
+    server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(told(closed))
     status = boundary.request(life.status, deadline_s=_STATUS_DEADLINE_S)
     server.feature(ext.STATUS)(status)
     return protocol
 
 
 def _register_completion(
-    server: TandemServer, boundary: Boundary, life: Lifecycle, services: Services
+    server: TandemServer, boundary: Boundary, handlers: CompletionHandlers
 ) -> None:
     """Offer ghost text to clients that have it, and menu entries to those that have not.
 
     Never both: an editor would show the same text twice.
     """
-    handlers = CompletionHandlers(services.session, life.client, services.ports, life.failed)
 
     @server.command(ext.ACCEPTED_COMMAND)
     async def accepted(*shown: dict[str, Any]) -> None:  # pygls hands itself to an `object`
         handlers.accepted(*shown)
 
-    if life.client().inline_completion:
+    if handlers.client().inline_completion:
         inline = boundary.request(
             handlers.inline, deadline_s=_GHOST_DEADLINE_S, lane=Lane.GHOST, key=_uri
         )

@@ -124,14 +124,14 @@ async def serve_tcp(endpoint: Endpoint, port: int, announce: Callable[[int], Non
     """Serve one client on a loopback port (0: any, see `announce`); return the exit status."""
     loop = asyncio.get_running_loop()
     gone: asyncio.Future[None] = loop.create_future()
-    served: asyncio.Future[None] = loop.create_future()
+    served: asyncio.Future[asyncio.StreamWriter] = loop.create_future()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if served.done():  # one process is one session
             writer.close()
             return
         endpoint.connected(writer)
-        _resolve(served)
+        served.set_result(writer)
         decoder = FrameDecoder()
         with contextlib.suppress(OSError):
             while data := await reader.read(_READ):
@@ -142,8 +142,10 @@ async def serve_tcp(endpoint: Endpoint, port: int, announce: Callable[[int], Non
     server = await asyncio.start_server(client, "127.0.0.1", port)
     announce(server.sockets[0].getsockname()[1])
     async with server:
-        await served
-        return await _until_done(endpoint, gone)
+        writer = await served
+        status = await _until_done(endpoint, gone)
+        writer.close()  # from Python 3.12 on, the server's end waits for its connections
+        return status
 
 
 async def _until_done(endpoint: Endpoint, gone: "asyncio.Future[None]") -> int:

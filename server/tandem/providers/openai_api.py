@@ -167,13 +167,18 @@ def _translate(error: Exception) -> ModelError | None:
             message=error.message,
         )
     kinds: tuple[tuple[Failure, tuple[type[Exception], ...]], ...] = (
+        (Failure.NETWORK, (httpx2.ConnectTimeout,)),
         (Failure.STALLED, (openai.APITimeoutError, httpx2.TimeoutException)),
-        (Failure.NETWORK, (openai.APIConnectionError, httpx2.ConnectError, httpx2.InvalidURL)),
-        (Failure.NETWORK, (ExceptionGroup,)),  # an impossible port
-        (Failure.BROKEN, (httpx2.HTTPError,)),
+        # Never arrived, so it is free; an ExceptionGroup is an impossible port.
+        (Failure.NETWORK, (httpx2.ConnectError, httpx2.UnsupportedProtocol)),
+        (Failure.NETWORK, (httpx2.InvalidURL, ExceptionGroup)),
+        (Failure.BROKEN, (openai.APIConnectionError, httpx2.HTTPError)),
         (Failure.MALFORMED, (ValueError, RecursionError, LineTooLongError, openai.APIError)),
     )
-    for failure, types in kinds:
-        if isinstance(error, types):
-            return ModelError(failure)
+    # The package wraps what really happened: a connection refused is not one that broke.
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+    for one in (cause, error):
+        for failure, types in kinds:
+            if isinstance(one, types):
+                return ModelError(failure)
     return None

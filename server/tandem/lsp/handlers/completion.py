@@ -95,11 +95,20 @@ class CompletionHandlers:
             if isinstance(outcome, Nothing):
                 self.failed(outcome)
 
-        older = self._background.pop(document.uri, None)
-        if older is not None:
-            older.cancel()
+        self.abandon(document.uri)
         task = self._background[document.uri] = asyncio.create_task(run())
         return task
+
+    def abandon(self, uri: str) -> None:
+        """Give up what still goes on behind the menu of a document."""
+        older = self._background.pop(uri, None)
+        if older is not None:
+            older.cancel()
+
+    def abandon_all(self) -> None:
+        """Give up everything that goes on behind a menu."""
+        for uri in list(self._background):
+            self.abandon(uri)
 
     def accepted(self, *arguments: object) -> None:
         """Note that an item was taken; editors run this command then."""
