@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -224,7 +224,7 @@ def open_accounts(
 @asynccontextmanager
 async def free_pages(
     base_url: str, key: Callable[[], str]
-) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+) -> AsyncGenerator[Callable[[str], Awaitable[Any]]]:
     """Offer a way to read the API's pages that cost nothing, such as ``/models``, as JSON.
 
     What it returns raises ModelError. Spending goes through the gateway.

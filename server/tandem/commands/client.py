@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -184,7 +184,7 @@ def inline_params(uri: str, line: int, character: int, *, invoked: bool = False)
 @asynccontextmanager
 async def started(
     environment: Mapping[str, str], command: Sequence[str] = ()
-) -> AsyncIterator[Client]:
+) -> AsyncGenerator[Client]:
     """Start `tandem serve` (or another command) and connect; ends the process in any case."""
     process = await asyncio.create_subprocess_exec(
         *(command or (sys.executable, "-m", "tandem", "serve")),

@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -121,7 +121,7 @@ class Models:
 @asynccontextmanager
 async def _models(
     arguments: argparse.Namespace, world: World, scratch: Path
-) -> AsyncIterator[Models]:
+) -> AsyncGenerator[Models]:
     environment = dict(world.environment)
     key_name = world.configuration(None, {}).settings.api.key_env
     if arguments.live:
@@ -228,7 +228,7 @@ class SimulatedProcess:
 
 
 @asynccontextmanager
-async def simulated_api(environment: Mapping[str, str]) -> AsyncIterator[SimulatedProcess]:
+async def simulated_api(environment: Mapping[str, str]) -> AsyncGenerator[SimulatedProcess]:
     """Start the simulated API of the checkout at the speed of a real one; stop it afterwards."""
     if not (_CHECKOUT / "fixtures" / "api").is_dir():
         raise DemoError("--simulated needs a source checkout: the simulated API is a test fixture")

@@ -16,7 +16,7 @@ when cancelled or closed down; deadlines are wall-clock; a stream not read to it
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -106,7 +106,7 @@ class Call:
         return self._released
 
     @contextmanager
-    def bounded(self, scope: asyncio.Timeout) -> Iterator[None]:
+    def bounded(self, scope: asyncio.Timeout) -> Generator[None]:
         """Let `release` shorten the time that is left, within the block."""
         self._scope = scope
         try:
@@ -143,7 +143,7 @@ class Gateway:
         await self._provider.warm()
 
     @asynccontextmanager
-    async def call(self, request: Request, terms: Terms) -> AsyncIterator[Call]:
+    async def call(self, request: Request, terms: Terms) -> AsyncGenerator[Call]:
         """Make a call; leaving the block lets it go. See the module for what happens then."""
         call = Call(request, terms)
         task = asyncio.create_task(self._run(call), name=f"call {terms.purpose}")

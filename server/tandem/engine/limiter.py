@@ -4,7 +4,7 @@ The API's real limit falls with the account's balance and is announced nowhere, 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -27,7 +27,7 @@ class Limiter:
         return int(self._limit)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncGenerator[None]:
         """Wait for a place and hold it for the block."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._running < self.limit)

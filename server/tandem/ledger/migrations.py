@@ -37,19 +37,20 @@ def m001_calls(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX reservation_at ON reservation(at)")
 
 
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (m001_calls,)
+Step = Callable[[sqlite3.Connection], None]
+MIGRATIONS: Final[tuple[tuple[str, Step], ...]] = (("m001_calls", m001_calls),)
 
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring a database up to date; each step is recorded by name and runs once."""
     db.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY)")
     known = {name for (name,) in db.execute("SELECT name FROM migration")}
-    if all(step.__name__ in known for step in MIGRATIONS):
+    if all(name in known for name, _ in MIGRATIONS):
         return
     db.execute("BEGIN IMMEDIATE")  # several editors may start at once
     known = {name for (name,) in db.execute("SELECT name FROM migration")}
-    for step in MIGRATIONS:
-        if step.__name__ not in known:
+    for name, step in MIGRATIONS:
+        if name not in known:
             step(db)
-            db.execute("INSERT INTO migration VALUES (?)", (step.__name__,))
+            db.execute("INSERT INTO migration VALUES (?)", (name,))
     db.execute("COMMIT")

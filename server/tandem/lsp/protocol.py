@@ -147,7 +147,9 @@ class TandemProtocol(LanguageServerProtocol):
     # -- life cycle ----------------------------------------------------------------------------
 
     @lsp_method(lsp.EXIT)
-    def lsp_exit(self, *_args: object) -> None:  # type: ignore[override]
+    def lsp_exit(  # type: ignore[override]  # ty: ignore[incompatible-method-override]
+        self, *_args: object
+    ) -> None:
         """End the process: status 0 after a shutdown, else 1, as the specification asks."""
         if not self.stopped.done():
             self.stopped.set_result(0 if self._shutting_down else 1)
@@ -185,7 +187,7 @@ class TandemProtocol(LanguageServerProtocol):
     # -- commands ------------------------------------------------------------------------------
 
     @lsp_method(lsp.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(  # type: ignore[override]
+    async def lsp_workspace__execute_command(  # type: ignore[override]  # ty: ignore[incompatible-method-override]
         self, params: lsp.ExecuteCommandParams
     ) -> Any:
         """Run a command in the request's own task, so that a cancel reaches it."""

@@ -14,7 +14,7 @@ imported on first use, in a thread.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -141,7 +141,7 @@ def _call(
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translated() -> Generator[None]:
     """Turn the package's exceptions into ModelError where they enter, without their words."""
     try:
         yield

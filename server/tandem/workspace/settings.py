@@ -12,7 +12,7 @@ from tandem.ledger.prices import FLASH, PRO
 
 MODES: Final = ("auto", "manual", "off")
 LEVELS: Final = ("debug", "info", "warning", "error")
-_PLAIN: Final = frozenset([bool, int, float, str])
+_KINDS: Final[Mapping[Any, str]] = {bool: "bool", int: "int", float: "float", str: "str"}
 
 
 def option(default: Any, doc: str, *, private: bool = False, **bounds: Any) -> Any:
@@ -180,7 +180,7 @@ def options() -> Iterator[Option]:
     """Yield every setting."""
     for section, cls in sections().items():
         for item in fields(cls):
-            kind = item.type.__name__ if item.type in _PLAIN else "strings"
+            kind = _KINDS.get(item.type, "strings")
             yield Option(section, item.name, kind, item.default, item.metadata)
     prices = next(item for item in fields(Settings) if item.name == "prices")
     yield Option("", "prices", "table", {}, prices.metadata)

@@ -50,7 +50,7 @@ _NO_RIVAL = math.log(1e-4)
 
 def confidence(ways: Sequence[Way], walk: Walk, text: str) -> float:
     """Return the probability that the first of `ways`, which inserts `text`, is exactly right."""
-    z = sum(map(float.__mul__, WEIGHTS, features(ways, walk, text)))
+    z = sum(w * f for w, f in zip(WEIGHTS, features(ways, walk, text), strict=True))
     return 1.0 / (1.0 + math.exp(-z))
 
 
