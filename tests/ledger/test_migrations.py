@@ -75,7 +75,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypatch):
         db.execute("CREATE TABLE half (x)")
         db.execute("CREATE TABLE nonsense (")
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, m002_half))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, ("m002_half", m002_half)))
     with database(path) as db, pytest.raises(sqlite3.OperationalError):
         migrate(db)
     with database(path) as db:
