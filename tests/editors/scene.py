@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -194,7 +195,7 @@ def _environment(root: Path, path: str, mark: str) -> dict[str, str]:
     home = root / "home"
     return {
         "HOME": str(home),
-        "PATH": os.pathsep.join([str(root / "bin"), path]),
+        "PATH": os.pathsep.join([str(root / "bin"), *_foreign(path)]),
         "LANG": "C.UTF-8",
         "TERM": "screen-256color",
         "TMPDIR": str(root / "tmp"),
@@ -205,6 +206,15 @@ def _environment(root: Path, path: str, mark: str) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / ".local" / "state"),
         MARK: mark,
     }
+
+
+def _foreign(path: str) -> list[str]:
+    """Return the folders of a PATH without the project's own environment.
+
+    Its `tandem` would be found where none should be, and Helix starts its `ruff` and `ty`.
+    """
+    own = Path(sys.executable).parent
+    return [folder for folder in path.split(os.pathsep) if Path(folder) != own]
 
 
 def _write_launcher(path: Path, server: str) -> None:
