@@ -177,12 +177,18 @@ class App:
         return Status(
             version=__version__,
             models=self._gateway is not None,
+            learning=self._is_learning(),
             local_tokens=self._engine.tokens if self._engine else 0,
             spent_today_usd=totals.spent.decimal(),
             calls_today=totals.calls,
             calls_running=self._gateway.running if self._gateway else 0,
             estimated_today=totals.estimated,
         )
+
+    def _is_learning(self) -> bool:
+        if not self.session.configuration.settings.local.enabled:
+            return False
+        return self._engine is None or self._engine.learning
 
     def _opened(self, document: "Document") -> None:
         if self._engine is not None:

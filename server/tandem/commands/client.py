@@ -131,8 +131,8 @@ class Client:
                 await asyncio.sleep(_POLL_S)
 
     async def learned(self) -> dict[str, Any]:
-        """Wait until the repository engine has learned the workspace."""
-        return await self.until(lambda status: status["localTokens"] > 0)
+        """Wait until the repository engine has learned the workspace, however little there is."""
+        return await self.until(lambda status: not status["learning"])
 
     async def settled(self) -> dict[str, Any]:
         """Wait until every call to a model is settled."""

@@ -74,6 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     except DemoError as error:
         print(f"tandem demo: {error}", file=sys.stderr)
         return 1
+    except (TimeoutError, ConnectionError):
+        print("tandem demo: the server stopped answering; see `tandem doctor`", file=sys.stderr)
+        return 1
     if arguments.json:
         print(json.dumps(result.to_json()))
     return 0

@@ -42,8 +42,12 @@ class HeldOut:
 
 
 def choose(root: Path, files: int, per_file: int) -> list[HeldOut]:
-    """Return up to `files` held-out files with up to `per_file` places each."""
+    """Return up to `files` held-out files with up to `per_file` places each.
+
+    Never more than a third of the files (but one): what is held out cannot be learned from.
+    """
     candidates = sorted(source_files(root), key=lambda path: _rank(path.relative_to(root)))
+    files = min(files, max(1, len(candidates) // 3))
     chosen: list[HeldOut] = []
     for path in candidates:
         if len(chosen) == files:

@@ -19,6 +19,7 @@ class Status:
 
     version: str
     models: bool
+    learning: bool
     local_tokens: int
     spent_today_usd: str
     calls_today: int

@@ -66,6 +66,8 @@ class RepositoryEngine:
         self._building = ThreadPoolExecutor(1, thread_name_prefix="tandem-local-build")
         self._child: asyncio.subprocess.Process | None = None
         self._closed = False
+        # Until `start` has ended; without a folder there is nothing to start.
+        self.learning = folder is not None
 
     @property
     def tokens(self) -> int:
@@ -74,6 +76,12 @@ class RepositoryEngine:
 
     async def start(self, root: Path, exclude: Sequence[str], report: Report) -> None:
         """Use the persisted models at once, and train those whose files have changed."""
+        try:
+            await self._start(root, exclude, report)
+        finally:
+            self.learning = False
+
+    async def _start(self, root: Path, exclude: Sequence[str], report: Report) -> None:
         if self._folder is None:
             return
         groups = await asyncio.to_thread(_inventory, root, tuple(exclude))
