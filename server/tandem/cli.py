@@ -2,11 +2,15 @@
 
 import argparse
 import gc
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from tandem import __version__
+
+_COMMANDS: Final = ("context", "demo", "doctor", "index", "usage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,18 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.command == "serve":
         return _serve(arguments)
-    if arguments.command == "demo":
-        from tandem.commands import demo  # noqa: PLC0415
-
-        return demo.run(arguments)
-    if arguments.command == "doctor":
-        from tandem.commands import doctor  # noqa: PLC0415
-
-        return doctor.run(arguments)
-    if arguments.command == "usage":
-        from tandem.commands import usage  # noqa: PLC0415
-
-        return usage.run(arguments)
+    if arguments.command in _COMMANDS:
+        command = importlib.import_module(f"tandem.commands.{arguments.command}")
+        return int(command.run(arguments))
     parser.print_help()
     return 0 if not argv else 2
 
@@ -52,6 +47,13 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check the set-up and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--offline", action="store_true", help="do not ask the API")
+    index = commands.add_parser("index", help="index a codebase and say what is known of it")
+    index.add_argument("path", nargs="?", type=Path, help="its folder (default: this one)")
+    index.add_argument("--json", action="store_true", help="print one JSON object")
+    context = commands.add_parser("context", help="show what a completion at a place is told")
+    context.add_argument("place", metavar="FILE:LINE:COLUMN", help="one-based")
+    context.add_argument("--prompt", action="store_true", help="print the prompt itself as well")
+    context.add_argument("--json", action="store_true", help="print one JSON object")
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
     usage.add_argument("--json", action="store_true", help="print one JSON object")

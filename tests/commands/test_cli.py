@@ -83,6 +83,28 @@ def test_a_codebase_is_indexed_and_the_second_time_known(tandem, tmp_path):
     assert {**first, "seconds": 0} == {**second, "seconds": 0}
 
 
+def test_the_context_of_a_place_is_shown_with_its_price(tandem, tmp_path):
+    root = repository(tmp_path / "repo", 3)
+    (root / "user.py").write_text("from module_1 import load_1_5\n\n\nload_1_5(\n")
+    place = f"{root / 'user.py'}:4:10"
+    found = json.loads(tandem("context", place, "--json").stdout)
+
+    assert found["place"] == "user.py:4:10"
+    assert "module_1.py" in {section["path"] for section in found["sections"]}
+    assert found["prompt"].endswith("load_1_5(")
+    assert "def load_1_5(path: Path) -> Settings:" in found["prompt"]
+    assert found["tokens"] > sum(section["tokens"] for section in found["sections"]) > 0
+    assert tandem("context", place).stdout.startswith(" tokens  from")
+
+
+@pytest.mark.parametrize("place", ["nothing", "a.py", "a.py:x:1", "/no/such/file.py:1:1"])
+def test_a_place_that_is_none_is_one_sentence(tandem, place):
+    done = tandem("context", place, status=1)
+
+    assert done.stderr.startswith("tandem context: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_path_that_is_no_folder_is_one_sentence(tandem):
     for command in ("index", "demo"):
         done = tandem(command, "/no/such/folder", status=1)

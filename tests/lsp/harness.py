@@ -118,7 +118,16 @@ class Peer:
                 await self.stopping()
 
         async def status() -> Status:
-            return Status("0", False, 0, "0", 0, 0, 0)
+            return Status(
+                "0",
+                models=False,
+                learning=False,
+                local_tokens=0,
+                spent_today_usd="0",
+                calls_today=0,
+                calls_running=0,
+                estimated_today=0,
+            )
 
         def configure(root: Path | None, values: Mapping[str, Any]) -> tuple[str, ...]:
             self.configured.append((root, values))

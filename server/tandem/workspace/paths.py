@@ -29,6 +29,10 @@ class Paths:
         """Return the folder of what the repository engine learned; it may be deleted any time."""
         return self.cache / "lm" / workspace_tag(root)
 
+    def index(self, root: Path) -> Path:
+        """Return the file of a workspace's facts; it may be deleted at any time."""
+        return self.cache / "index" / f"{workspace_tag(root)}.db"
+
 
 def workspace_tag(root: Path) -> str:
     """Return a short stable name for a workspace that does not tell its path."""

@@ -105,7 +105,7 @@ class Local:
         most=1.0,
     )
     exclude: tuple[str, ...] = option(
-        (), "Globs of files, relative to the workspace, that the engine does not learn from."
+        (), "Files that the engine does not learn from, as patterns of a `.gitignore`."
     )
 
 

@@ -1,0 +1,166 @@
+"""Where an import leads: from a module as written to a file of the codebase. Pure.
+
+Two ways cover the languages: *relative* modules are paths from the importing file; all others are
+matched by their last parts against the ends of file names, the longest match winning and an
+ambiguous one losing. No build file is read: that finds what a compiler would in the usual layouts,
+and nothing (rather than something wrong) in others.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from posixpath import dirname, join, normpath
+from typing import Final
+
+from tandem.index.code import Target
+from tandem.index.facts import Import
+
+# Files that stand for their folder.
+_INDEX_STEMS: Final = frozenset(["__init__", "index", "mod", "lib", "main"])
+_FOLDERS_ARE_PACKAGES: Final = frozenset(["go"])
+# Their imports may name a member behind the module: `import static com.shop.Order.total`.
+_IMPORT_MEMBERS: Final = frozenset(["java", "kotlin", "scala", "csharp", "php", "rust", "swift"])
+_SEPARATORS: Final = str.maketrans({".": "/", ":": "/", "\\": "/"})
+_FEWEST_PARTS: Final = 1
+
+
+class Modules:
+    """The files of a codebase by the names under which they can be imported."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        """Index paths by the last part of their module names. O(files)."""
+        self._paths: set[str] = set()
+        self._by_last: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        self._folders: dict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: str) -> None:
+        """Take in a file."""
+        if path in self._paths:
+            return
+        self._paths.add(path)
+        self._folders[dirname(path)].append(path)
+        parts = _module_parts(path)
+        if parts:
+            self._by_last[parts[-1]].append((parts, path))
+
+    def remove(self, path: str) -> None:
+        """Forget a file."""
+        if path not in self._paths:
+            return
+        self._paths.discard(path)
+        self._folders[dirname(path)].remove(path)
+        parts = _module_parts(path)
+        if parts:
+            self._by_last[parts[-1]].remove((parts, path))
+
+    def resolve(self, path: str, language: str, imports: Sequence[Import]) -> dict[str, Target]:
+        """Return what a file's imports bind, by local name, as far as it leads into the code."""
+        bound: dict[str, Target] = {}
+        for item in imports:
+            for local, target in self._bindings(path, language, item):
+                bound.setdefault(local, target)
+        return bound
+
+    def _bindings(self, path: str, language: str, item: Import) -> Iterable[tuple[str, Target]]:
+        module = self._find(path, language, item.module)
+        for name, local in item.names:
+            # `from package import module` names a file, not a definition.
+            inner = self._find(path, language, _below(item.module, name))
+            if inner is not None and inner != module:
+                yield local, Target(inner)
+            elif module is not None:
+                yield local, Target(module, name)
+        if not item.names and module is not None:
+            yield item.local or f"*{module}", Target(module)
+
+    def _find(self, path: str, language: str, module: str) -> str | None:
+        if module.startswith((".", "/")):
+            return self._relative(path, module)
+        if language in _FOLDERS_ARE_PACKAGES:
+            return self._folder(module.split("/"))
+        if "/" in module:  # a path with a suffix, such as C's includes
+            module = module.partition(".")[0]
+        parts = tuple(p for p in module.translate(_SEPARATORS).split("/") if p and p != "crate")
+        if not parts:
+            return None
+        found = self._suffix(parts)
+        if found is None and language in _IMPORT_MEMBERS and len(parts) > 1:
+            return self._suffix(parts[:-1])
+        return found
+
+    def _relative(self, path: str, module: str) -> str | None:
+        """Resolve ``./x``, ``../x`` (paths) and ``.x``, ``..x`` (Python's dots)."""
+        rest = module.lstrip(".")
+        dots = len(module) - len(rest)
+        if module == rest or rest.startswith("/") or not rest.strip("."):
+            base = dirname(path) if module.startswith(".") else ""
+            target = normpath(join(base, module)) if rest else _up(path, dots - 1)
+        else:
+            target = join(_up(path, dots - 1), rest.replace(".", "/"))
+        return self._file(target)
+
+    def _file(self, target: str) -> str | None:
+        """Return the file a path without (or with) suffix means, its folder's index included."""
+        if target in self._paths:
+            return target
+        folder, _, stem = target.rpartition("/")
+        for path in self._folders.get(folder, ()):
+            name = path.rpartition("/")[2]
+            if name.partition(".")[0] == stem:
+                return path
+        for path in self._folders.get(target, ()):
+            if path.rpartition("/")[2].partition(".")[0] in _INDEX_STEMS:
+                return path
+        return None
+
+    def _suffix(self, parts: tuple[str, ...]) -> str | None:
+        """Return the file whose module name ends in `parts`, or in most of them, if only one."""
+        best: list[str] = []
+        longest = _FEWEST_PARTS - 1
+        for candidate, path in self._by_last.get(parts[-1], ()):
+            common = _common_tail(candidate, parts)
+            whole = common in {len(parts), len(candidate)}
+            if whole and common > longest:
+                best, longest = [path], common
+            elif whole and common == longest:
+                best.append(path)
+        return best[0] if len(best) == 1 else None
+
+    def _folder(self, parts: Sequence[str]) -> str | None:
+        """Return the first file of the folder whose path ends in most of `parts` (Go packages)."""
+        for begin in range(len(parts)):
+            tail = "/".join(parts[begin:])
+            found = self._folders.get(tail)
+            if found:
+                return min(found)
+        return None
+
+
+def _module_parts(path: str) -> tuple[str, ...]:
+    folder, _, name = path.rpartition("/")
+    stem = name.partition(".")[0]
+    parts = [*folder.split("/"), stem] if folder else [stem]
+    if stem in _INDEX_STEMS and folder:
+        parts.pop()
+    return tuple(part for part in parts if part)
+
+
+def _common_tail(one: Sequence[str], other: Sequence[str]) -> int:
+    count = 0
+    for a, b in zip(reversed(one), reversed(other), strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _up(path: str, levels: int) -> str:
+    folder = dirname(path)
+    for _ in range(levels):
+        folder = dirname(folder)
+    return folder
+
+
+def _below(module: str, name: str) -> str:
+    return f"{module}{name}" if module.endswith((".", "/")) else f"{module}.{name}"

@@ -1,0 +1,400 @@
+"""Which paths of a workspace its rules leave out, and why.
+
+Three families of rules are kept apart, and a path is out if any of them says so: git's
+(``.gitignore`` at every level, ``info/exclude``, the user's global file), Tandem's own
+(``.tandemignore`` at every level) and the user's setting. So a repository's ``!pattern`` takes back
+only what its own family excluded, never what the user or git did.
+
+Deliberately not known here: which files git tracks although they match a pattern (only git's index
+knows), contents and sizes (``workspace.files``).
+
+Invariant: nothing below an excluded folder is ever taken back, and no link is followed to read a
+rule.
+"""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from tandem.workspace.patterns import Patterns
+
+GIT_FILE: Final = ".gitignore"
+OWN_FILE: Final = ".tandemignore"
+
+_LARGEST_FILE: Final = 1_000_000  # bytes of an ignore file; the largest of GitHub's templates: 8 KB
+_FOLDS: Final = sys.platform in ("darwin", "win32")  # what `git init` finds out: core.ignoreCase
+_VENDORED: Final = frozenset(
+    ["node_modules", "bower_components", "vendor", "third_party", "site-packages", "__pycache__",
+     "venv", "env", "dist", "build", "target"]
+)  # fmt: skip
+_MARKERS: Final = ("pyvenv.cfg", "CACHEDIR.TAG")  # virtual environments, caches
+
+
+class Reason(Enum):
+    """Why a file is left out; the value ends the sentence "left out because it is …"."""
+
+    IGNORED = "ignored by git"
+    OWN = "named in .tandemignore"
+    SETTING = "excluded by the settings"
+    VENDORED = "in a hidden, vendored or generated folder outside git"
+    NESTED = "in a repository inside the repository"
+    GIT = "git's own"
+    SECRET = "named like a secret"  # noqa: S105 - a reason, not a password
+    GENERATED = "generated"
+    BINARY = "binary"
+    LARGE = "larger than a megabyte"
+    LINK = "a link, or behind one"
+    SPECIAL = "not a regular file"
+    UNREADABLE = "unreadable"
+    GONE = "gone"
+    OUTSIDE = "outside the workspace"
+    OVER = "beyond the number of files that are looked at"
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The patterns of one ignore file; they speak of paths with the first `cut` bytes off."""
+
+    patterns: Patterns
+    cut: int
+
+
+_Levels = tuple[_Level, ...]
+"""From the weakest to the strongest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What holds for what lies directly in a folder. A family that is None leaves all of it out."""
+
+    barred: Reason | None
+    git: _Levels | None
+    own: _Levels | None
+    setting: _Levels | None
+    in_git: bool
+
+    @property
+    def closed(self) -> Reason | None:
+        """Why everything in it is left out."""
+        if self.barred is not None:
+            return self.barred
+        if self.own is None:
+            return Reason.OWN
+        if self.setting is None:
+            return Reason.SETTING
+        return Reason.IGNORED if self.git is None else None
+
+
+class Rules:
+    """What is left out of one workspace. Reads ignore files when it first meets their folder."""
+
+    def __init__(
+        self, root: Path, exclude: Sequence[str] = (), *, global_file: Path | None = None
+    ) -> None:
+        """Take the workspace, the user's globs and the user's global ignore file of git.
+
+        `exclude` are patterns like those of an ignore file in `root`, the last match decides.
+        """
+        self.root = os.path.realpath(root)  # git too looks for the repository from there
+        self._given = (root, exclude, global_file)
+        self._exclude = "\n".join(exclude)
+        self._global_file = global_file
+        top = _top_of(self.root)
+        self._prefix = b"" if top is None else _relative(self.root, top)
+        start = self._outside() if top is None else self._start(top)
+        if start.git is None:
+            # The folder that is open is itself ignored by a repository around it (a home folder
+            # under git is the usual case): that repository has nothing to say about it.
+            self._prefix = b""
+            start = replace(self._outside(), own=start.own and self._outside().own)
+        self.in_git = start.in_git
+        self._folders = {"": start}
+
+    def again(self) -> "Rules":
+        """Return the same rules, read anew: an ignore file has changed."""
+        root, exclude, global_file = self._given
+        return Rules(root, exclude, global_file=global_file)
+
+    def _outside(self) -> _Folder:
+        """Return the rules of a workspace that is in no repository."""
+        bare = _Folder(None, (), (), self._setting(), in_git=False)
+        return self._with_files(bare, self.root, 0)
+
+    def _start(self, top: str) -> _Folder:
+        """Return the rules of the root: those of the repository, then of each folder down to it."""
+        weakest = [self._global_file, _info_file(top)]
+        git = tuple(_Level(_read(file), 0) for file in weakest if file is not None)
+        folder = self._with_files(_Folder(None, git, (), self._setting(), in_git=True), top, 0)
+        path, full = top, b""
+        for part in self._prefix.split(b"/")[:-1]:
+            full += part
+            below = replace(folder, git=_descend(folder.git, full), own=_descend(folder.own, full))
+            path = str(Path(path, os.fsdecode(part)))
+            full += b"/"
+            folder = self._with_files(below, path, len(full))
+        return folder
+
+    def _setting(self) -> _Levels:
+        patterns = Patterns(self._exclude.encode("utf-8", "surrogateescape"), fold=_FOLDS)
+        return (_Level(patterns, len(self._prefix)),) if self._exclude else ()
+
+    @staticmethod
+    def _with_files(folder: _Folder, path: str, cut: int) -> _Folder:
+        """Add the ignore files that lie in a folder to what holds for it."""
+        git, own = folder.git, folder.own
+        if git is not None and (patterns := _read_if_there(path, GIT_FILE)):
+            git = (*git, _Level(patterns, cut))
+        if own is not None and (patterns := _read_if_there(path, OWN_FILE)):
+            own = (*own, _Level(patterns, cut))
+        return replace(folder, git=git, own=own)
+
+    def excluded(self, path: str, *, folder: bool = False) -> Reason | None:
+        """Return why a path (relative, with slashes) is left out, by the rules; None if it is not.
+
+        The file need not be there. What git tracks although it is ignored counts as ignored.
+        """
+        at = path.find("/")
+        while at >= 0:
+            above = self._folder(path[:at])
+            if above.closed is not None:
+                return above.closed
+            at = path.find("/", at + 1)
+        return self.excluded_here(path, folder=folder)
+
+    def excluded_here(self, path: str, *, folder: bool = False) -> Reason | None:
+        """Return the same as `excluded` for a path whose folder is known not to be left out."""
+        above = self._folder(path[: max(path.rfind("/"), 0)])
+        found = self._judge(above, path, folder=folder)
+        return self._folder(path).closed if folder and found is None else found
+
+    def excluded_from_git(self, path: str) -> Reason | None:
+        """Return why a file that git lists is left out all the same."""
+        above = self._folder(path[: max(path.rfind("/"), 0)])
+        if above.own == above.setting == ():
+            return None
+        full = self._prefix + os.fsencode(path)
+        if above.own is None or _ignored(above.own, full, folder=False):
+            return Reason.OWN
+        if above.setting is None or _ignored(above.setting, full, folder=False):
+            return Reason.SETTING
+        return None
+
+    def _judge(self, above: _Folder, path: str, *, folder: bool) -> Reason | None:
+        name = path[path.rfind("/") + 1 :]
+        if above.closed is not None:
+            return above.closed
+        if name == ".git" or (_FOLDS and name.lower() == ".git"):
+            return Reason.GIT
+        if folder and not above.in_git and (name.startswith(".") or name in _VENDORED):
+            return Reason.VENDORED
+        full = self._prefix + os.fsencode(path)
+        if _ignored(above.git, full, folder=folder):
+            return Reason.IGNORED
+        if _ignored(above.own, full, folder=folder):
+            return Reason.OWN
+        return Reason.SETTING if _ignored(above.setting, full, folder=folder) else None
+
+    def _folder(self, path: str) -> _Folder:
+        """Return what holds in a folder, reading the ignore files on the way down to it."""
+        known = self._folders.get(path)
+        if known is not None:
+            return known
+        missing = [path]
+        while (above := missing[-1][: max(missing[-1].rfind("/"), 0)]) not in self._folders:
+            missing.append(above)
+        found = self._folders[above]
+        for below in reversed(missing):
+            found = self._folders[below] = self._enter(found, below)
+        return found
+
+    def _enter(self, above: _Folder, path: str) -> _Folder:
+        """Return what holds in a folder, from what holds in the one above it."""
+        barred = above.barred
+        judged = None if above.closed is not None else self._judge(above, path, folder=True)
+        if judged in (Reason.GIT, Reason.VENDORED):
+            barred = judged
+        full = self._prefix + os.fsencode(path)
+        git = _descend(above.git, full)
+        place = f"{self.root}/{path}"
+        nested = barred is None and git is not None and _is_repository(place)
+        if nested and above.in_git:
+            barred, nested = Reason.NESTED, False
+        elif not above.in_git and any(os.path.lexists(f"{place}/{name}") for name in _MARKERS):
+            barred = barred or Reason.VENDORED
+        if nested:  # in a folder of repositories each has its own rules
+            info = _info_file(place)
+            git = tuple(
+                _Level(_read(file), len(full) + 1) for file in (self._global_file, info) if file
+            )
+        below = _Folder(
+            barred, git, _descend(above.own, full), _descend(above.setting, full),
+            in_git=above.in_git or nested,
+        )  # fmt: skip
+        return self._with_files(below, place, len(full) + 1)
+
+
+_GIT_S: Final = 20.0  # Linux, with cold caches, takes under 2 s
+# A repository is data, its `.git/config` too. Else `ls-files` would start what core.fsmonitor
+# names, a hook after refreshing the index, and a transport for a blob that a partial clone lacks.
+_HARMLESS: Final = (
+    "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",
+    "-c", "safe.bareRepository=explicit",
+)  # fmt: skip
+_FIXED: Final = {
+    "GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
+}  # fmt: skip
+# Not GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE and the like: an editor started from a hook has them.
+_KEPT: Final = (
+    "HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "XDG_CONFIG_HOME", "SYSTEMROOT", "PROGRAMDATA",
+    "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """How git is asked. `environment` is the user's, of which git sees only what `_KEPT` names."""
+
+    environment: Mapping[str, str] | None = None
+    timeout_s: float = _GIT_S
+
+
+def read_rules(root: Path, exclude: Sequence[str] = (), git: Git | None = None) -> Rules:
+    """Return the rules of a workspace, with the ignore file that the user has for all of git."""
+    git = git or Git()
+    answer = ask(git, root, "config", "--type=path", "--get", "core.excludesFile")
+    if answer:
+        return Rules(root, exclude, global_file=Path(os.fsdecode(answer.rstrip(b"\n"))))
+    kept = _environment(git)
+    home = kept.get("HOME") or kept.get("USERPROFILE") or ""
+    base = Path(kept.get("XDG_CONFIG_HOME") or f"{home}/.config")
+    return Rules(root, exclude, global_file=base / "git" / "ignore")
+
+
+def _environment(git: Git) -> dict[str, str]:
+    given = git.environment
+    if given is None:
+        with suppress(RuntimeError):  # a user without a home
+            return {"HOME": str(Path.home())}
+        return {}
+    return {name: given[name] for name in _KEPT if name in given}
+
+
+def ask(git: Git, root: Path, *words: str) -> bytes | None:
+    """Run git in a folder and return what it says, or None where it does not."""
+    program = shutil.which("git", path=git.environment.get("PATH") if git.environment else None)
+    if program is None or not Path(program).is_absolute() or Path(program).is_relative_to(root):
+        return None  # a program of that name in the workspace is not the user's git
+    environment = {**_environment(git), **_FIXED, "PATH": str(Path(program).parent)}
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words and the user's own folder
+            [program, "-C", str(root), *_HARMLESS, *words], env=environment, check=False,
+            capture_output=True, timeout=git.timeout_s, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return None if done.returncode else done.stdout
+
+
+def _ignored(levels: _Levels | None, full: bytes, *, folder: bool) -> bool:
+    """Tell what the strongest pattern that matches says; levels that are None ignore all."""
+    for level in reversed(levels or ()):
+        verdict = level.patterns.verdict(full[level.cut :], folder=folder)
+        if verdict is not None:
+            return verdict
+    return levels is None
+
+
+def _descend(levels: _Levels | None, full: bytes) -> _Levels | None:
+    """Return the levels that go on to hold in a folder, or None where they ignore it."""
+    return None if _ignored(levels, full, folder=True) else levels
+
+
+def _is_repository(folder: str) -> bool:
+    """Tell whether a folder is the top of a work tree, by git's own measure."""
+    entry = f"{folder}/.git"
+    try:
+        kind = os.lstat(entry).st_mode
+    except OSError:
+        return False
+    if not stat.S_ISDIR(kind):
+        return _git_folder(folder) is not None
+    return all(os.path.lexists(f"{entry}/{name}") for name in ("HEAD", "objects", "refs"))
+
+
+def _top_of(root: str) -> str | None:
+    """Return the top of the work tree that a folder is in, or None."""
+    return next((top for top in (root, *map(str, Path(root).parents)) if _is_repository(top)), None)
+
+
+def _git_folder(top: str) -> str | None:
+    """Return the folder with git's data; a linked work tree and a submodule name it in a file."""
+    entry = f"{top}/.git"
+    if Path(entry).is_dir():
+        return entry
+    data = read_regular(entry, _LARGEST_FILE)
+    if not isinstance(data, bytes) or not data.startswith(b"gitdir: "):
+        return None
+    return str(Path(top, os.fsdecode(data.removeprefix(b"gitdir: ").rstrip(b"\r\n"))))
+
+
+def _info_file(top: str) -> Path | None:
+    """Return the repository's private ignore file, which linked work trees share."""
+    folder = _git_folder(top)
+    if folder is None:
+        return None
+    common = read_regular(f"{folder}/commondir", _LARGEST_FILE)
+    if isinstance(common, bytes):
+        folder = str(Path(folder, os.fsdecode(common.rstrip(b"\r\n"))))
+    return Path(folder, "info", "exclude")
+
+
+def _relative(root: str, top: str) -> bytes:
+    """Return the way from the top of the work tree down to the root: empty, or ends in a slash."""
+    way = Path(root).relative_to(top).as_posix()
+    return b"" if way == "." else os.fsencode(way) + b"/"
+
+
+def _read_if_there(folder: str, name: str) -> Patterns | None:
+    data = read_regular(f"{folder}/{name}", _LARGEST_FILE)
+    return Patterns(data, fold=_FOLDS) if isinstance(data, bytes) and data else None
+
+
+def _read(file: Path) -> Patterns:
+    data = read_regular(str(file), _LARGEST_FILE, follow=True)
+    return Patterns(data if isinstance(data, bytes) else b"", fold=_FOLDS)
+
+
+def read_regular(path: str, most: int, *, follow: bool = False) -> bytes | Reason:
+    """Return the bytes of a regular file, or why not. Pipes are not waited for.
+
+    Links are not followed, as git does not follow one named ``.gitignore``: it could lead out of
+    the repository. Only what the user keeps outside it (`follow`) may be a link.
+    """
+    if not follow and os.path.islink(path):  # noqa: PTH114 - systems without O_NOFOLLOW need it
+        return Reason.LINK
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    except OSError as error:
+        return Reason.GONE if isinstance(error, FileNotFoundError) else Reason.UNREADABLE
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return Reason.SPECIAL
+        if status.st_size > most:
+            return Reason.LARGE
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(most)
+    except OSError:
+        return Reason.UNREADABLE
+    finally:
+        os.close(handle)
