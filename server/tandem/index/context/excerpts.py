@@ -84,8 +84,8 @@ class _Texts:
         self, source: Source, path: str, lines: tuple[int, int], bonus: float, why: str
     ) -> Piece | None:
         if path not in self._lines:
-            text: str = self._code.text(path) or ""
-            self._lines[path] = text.split("\n")
+            text = self._code.text(path)
+            self._lines[path] = text.split("\n") if text is not None else []
         first, last = lines
         while last > first and not "".join(self._lines[path][last - 1 : last]).strip():
             last -= 1
