@@ -6,19 +6,21 @@ its request was superseded still goes into the memo, for the next keystroke.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tandem.core.clock import Clock
 from tandem.core.errors import TandemError
 from tandem.core.model import Stopped, TextDelta
-from tandem.engine.gateway import Call, Gateway, Receipt, Terms
 from tandem.features.inline.gate import Ask, Skip, Trigger, decide
 from tandem.features.inline.memo import Known, Memo
 from tandem.features.inline.prompt import render
 from tandem.features.inline.trim import trim
-from tandem.index.lm.model import Suggestion
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Settings
+
+if TYPE_CHECKING:  # neither is needed before somebody completes: 40 ms of the start-up
+    from tandem.engine.gateway import Call, Gateway, Receipt
+    from tandem.index.lm.model import Suggestion
 
 # A line of 20 tokens at the API's 200-270 tokens/s has ended 0.1 s after its first token; this is
 # that and the time to a first token.
@@ -29,7 +31,7 @@ _LINES_BELOW: Final = 8
 class LocalEngine(Protocol):
     """What a completion needs of the repository engine."""
 
-    async def suggest(self, document: Document, offset: int) -> Suggestion | None:
+    async def suggest(self, document: Document, offset: int) -> "Suggestion | None":
         """Return the best line completion at an offset, or None."""
         ...
 
@@ -40,7 +42,7 @@ class Ports:
 
     memo: Memo
     local: LocalEngine | None
-    gateway: Gateway | None
+    gateway: "Gateway | None"
     clock: Clock
 
 
@@ -104,15 +106,17 @@ def quickly(document: Document, offset: int, ports: Ports) -> Completion | None:
 
 async def _ask_locally(
     document: Document, offset: int, settings: Settings, ports: Ports
-) -> Suggestion | None:
+) -> "Suggestion | None":
     if ports.local is None or not settings.local.enabled:
         return None
     return await ports.local.suggest(document, offset)
 
 
 async def _ask_model(
-    document: Document, offset: int, settings: Settings, ports: Ports, gateway: Gateway
+    document: Document, offset: int, settings: Settings, ports: Ports, gateway: "Gateway"
 ) -> Completion | Nothing:
+    from tandem.engine.gateway import Terms  # noqa: PLC0415 - loaded with the first key
+
     request = render(document, offset, settings.models.flash, settings.completion)
     terms = Terms("completion", settings.completion.timeout_ms / 1000, grace_s=_GRACE_S)
 
@@ -124,7 +128,7 @@ async def _ask_model(
         ports.memo.add(document.uri, document.text, offset, known)
         return known
 
-    def remember_late(receipt: Receipt) -> None:
+    def remember_late(receipt: "Receipt") -> None:
         if receipt.settlement.outcome == "done" and not read:
             remember(receipt.reply.text, receipt.reply.model)
 
@@ -142,7 +146,7 @@ async def _ask_model(
     return _shown(known, remembered=False)
 
 
-async def _read(call: Call) -> tuple[str, str]:
+async def _read(call: "Call") -> tuple[str, str]:
     """Read until the model stops: the bill that follows is the gateway's business."""
     parts: list[str] = []
     async for event in call:
@@ -168,7 +172,7 @@ def _left(verdict: Ask, asked: float, clock: Clock) -> float:
     return max(0.0, verdict.pause_s - (clock.monotonic() - asked))
 
 
-def _why_not_local(suggestion: Suggestion | None, bar: float, settings: Settings) -> str:
+def _why_not_local(suggestion: "Suggestion | None", bar: float, settings: Settings) -> str:
     if not settings.local.enabled:
         return "there is no API key, and local.enabled is false"
     if suggestion is None:

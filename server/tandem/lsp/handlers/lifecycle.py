@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -18,8 +18,10 @@ from tandem.lsp.client import Client
 from tandem.lsp.convert import from_lsp_uri
 from tandem.lsp.ext import Status
 from tandem.workspace.documents import Document
-from tandem.workspace.repository_engine import Training
 from tandem.workspace.session import Session, Snapshot
+
+if TYPE_CHECKING:
+    from tandem.workspace.repository_engine import Training  # 35 ms of the start-up
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class Services:
 
     session: Session
     configure: Callable[[Path | None, Mapping[str, Any]], tuple[str, ...]]
-    start: Callable[[Callable[[Training], Awaitable[None]]], Coroutine[Any, Any, None]]
+    start: "Callable[[Callable[[Training], Awaitable[None]]], Coroutine[Any, Any, None]]"
     stop: Callable[[], Awaitable[None]]
     ports: Callable[[], Ports]
     status: Callable[[], Awaitable[Status]]
@@ -109,7 +111,7 @@ class Lifecycle:
         for sentence in self._services.configure(self._services.session.root, values):
             self._say(sentence)
 
-    async def _progress(self, news: Training) -> None:
+    async def _progress(self, news: "Training") -> None:
         """Show that the repository engine learns: a bar where the editor has one."""
         if not self.client().work_done_progress:
             return
