@@ -51,6 +51,20 @@ def stored(path: str, *names: str, data: bytes = b"") -> Stored:
     return Stored(path, 1, len(data), record_of(key_of(data or path.encode(), "v1"), facts))
 
 
+@pytest.fixture
+def store_at():
+    """Return a function that opens stores; they are closed in the end."""
+    opened: list[Store] = []
+
+    def store(path: Path) -> Store:
+        opened.append(Store(path))
+        return opened[-1]
+
+    yield store
+    for one in opened:
+        one.close()
+
+
 @given(FACTS)
 def test_a_record_holds_all_facts(facts):
     record = record_of(b"key", facts)
@@ -61,12 +75,12 @@ def test_a_record_holds_all_facts(facts):
         assert f" {name} ".encode() in record.bag
 
 
-def test_what_was_put_is_loaded_without_bodies_and_found_whole(tmp_path):
+def test_what_was_put_is_loaded_without_bodies_and_found_whole(tmp_path, store_at):
     rows = [stored("a.py", "one", "two"), stored("b.py", "three")]
-    store = Store(tmp_path / "index.db")
+    store = store_at(tmp_path / "index.db")
     store.put(rows)
     store.close()
-    again = Store(tmp_path / "index.db")
+    again = store_at(tmp_path / "index.db")
 
     assert {row.path for row in again.load()} == {"a.py", "b.py"}
     assert all(row.record.body == "" for row in again.load())
@@ -74,8 +88,8 @@ def test_what_was_put_is_loaded_without_bodies_and_found_whole(tmp_path):
     assert again.record(b"nothing") is None
 
 
-def test_a_file_that_changed_back_needs_no_new_facts(tmp_path):
-    store = Store(tmp_path / "index.db")
+def test_a_file_that_changed_back_needs_no_new_facts(tmp_path, store_at):
+    store = store_at(tmp_path / "index.db")
     old, new = stored("a.py", "old", data=b"1"), stored("a.py", "new", data=b"2")
     store.put([old])
     store.put([new])
@@ -85,8 +99,8 @@ def test_a_file_that_changed_back_needs_no_new_facts(tmp_path):
     assert row.record.names == "old"
 
 
-def test_forgotten_files_are_gone(tmp_path):
-    store = Store(tmp_path / "index.db")
+def test_forgotten_files_are_gone(tmp_path, store_at):
+    store = store_at(tmp_path / "index.db")
     store.put([stored("a.py", "one"), stored("b.py", "two")])
     store.forget(["a.py"])
 
@@ -103,44 +117,44 @@ def test_forgotten_files_are_gone(tmp_path):
     ],
     ids=["garbage", "cut", "deleted", "empty"],
 )
-def test_a_damaged_store_is_an_empty_one(tmp_path, damage):
+def test_a_damaged_store_is_an_empty_one(tmp_path, store_at, damage):
     path = tmp_path / "index.db"
-    store = Store(path)
+    store = store_at(path)
     store.put([stored(f"f{n}.py", f"name_{n}") for n in range(200)])
     store.close()
     for beside in ("-wal", "-shm"):
         Path(f"{path}{beside}").unlink(missing_ok=True)
     damage(path)
-    again = Store(path)
+    again = store_at(path)
 
     again.load()
     again.put([stored("new.py", "fresh")])
     assert "new.py" in {row.path for row in again.load()}
 
 
-def test_a_store_that_cannot_be_made_does_no_harm(tmp_path):
+def test_a_store_that_cannot_be_made_does_no_harm(tmp_path, store_at):
     (tmp_path / "file").write_text("in the way")
-    store = Store(tmp_path / "file" / "index.db")
+    store = store_at(tmp_path / "file" / "index.db")
 
     store.put([stored("a.py", "one")])
     assert store.load() == []
     assert store.record(b"x") is None
 
 
-def test_a_store_of_another_format_is_made_anew(tmp_path):
+def test_a_store_of_another_format_is_made_anew(tmp_path, store_at):
     path = tmp_path / "index.db"
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE facts (something TEXT)")
         db.execute("PRAGMA user_version=999")
     db.close()
-    store = Store(path)
+    store = store_at(path)
     store.put([stored("a.py", "one")])
 
     assert [row.path for row in store.load()] == ["a.py"]
 
 
-def test_two_editors_share_a_store(tmp_path):
-    one, other = Store(tmp_path / "index.db"), Store(tmp_path / "index.db")
+def test_two_editors_share_a_store(tmp_path, store_at):
+    one, other = store_at(tmp_path / "index.db"), store_at(tmp_path / "index.db")
     for number in range(20):
         one.put([stored(f"a{number}.py", "x")])
         other.put([stored(f"b{number}.py", "y")])
