@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from openai import AsyncAPIResponse, AsyncOpenAI
 
 _CONNECT_S: Final = 3.0
+_WARM_S: Final = 5.0
 _READ_S: Final = 60.0  # of silence; the gateway's deadline is the real bound
 # The pool's default of 5 s means that a pause to think costs a new TLS handshake.
 _KEEPALIVE_S: Final = 300.0
@@ -47,8 +48,10 @@ class OpenAIProvider:
 
     async def warm(self) -> None:
         """Import the package and open a connection with a free request."""
-        with contextlib.suppress(ModelError):  # a courtesy; the real request reports
-            await self.get("/models")
+        # A courtesy: the real request reports, and does not wait for an API that is silent.
+        with contextlib.suppress(ModelError, TimeoutError):
+            async with asyncio.timeout(_WARM_S):
+                await self.get("/models")
 
     async def get(self, path: str) -> Any:
         """Return the JSON of a free endpoint such as ``/models``. Raises ModelError."""
