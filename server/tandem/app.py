@@ -132,28 +132,16 @@ class App:
     async def start(self, report: "Callable[[Training], Awaitable[None]]") -> None:
         """Open the ledger, get a model ready, learn the workspace. After ``initialized``."""
         settings, root = self.session.configuration.settings, self.session.root
-        # Side by side: an API that cannot be reached must not keep the repository engine waiting.
-        await asyncio.gather(
-            self._start_models(settings, root), self._start_engine(settings, root, report)
-        )
-
-    async def _start_engine(
-        self,
-        settings: "Settings",
-        root: Path | None,
-        report: "Callable[[Training], Awaitable[None]]",
-    ) -> None:
-        if not settings.local.enabled:
-            return
-        engine = self._engine = self._make_engine(root)
-        for document in self.session.snapshot().documents.values():
-            engine.opened(document)
-        if root is not None:
-            await engine.start(root, settings.local.exclude, report)
+        if self._world.key(settings):
+            await self._start_models(settings, root)
+        if settings.local.enabled:
+            self._engine = self._make_engine(root)
+            for document in self.session.snapshot().documents.values():
+                self._engine.opened(document)
+            if root is not None:
+                await self._engine.start(root, settings.local.exclude, report)
 
     async def _start_models(self, settings: "Settings", root: Path | None) -> None:
-        if not self._world.key(settings):
-            return
         from tandem.engine.gateway import Gateway  # noqa: PLC0415 - only with a key
         from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415
 
@@ -161,15 +149,10 @@ class App:
             open_accounts, self._world, settings, root, f"{os.getpid()}"
         )
         provider = OpenAIProvider(settings.api.base_url, lambda: self._world.key(settings))
-        gateway = Gateway(
+        self._gateway = Gateway(
             provider, self._accounts, self._world.clock, concurrency=settings.api.concurrency
         )
-        try:
-            await gateway.warm()
-        except BaseException:  # the editor left meanwhile
-            await gateway.aclose()
-            raise
-        self._gateway = gateway
+        await self._gateway.warm()
 
     def _make_engine(self, root: Path | None) -> "RepositoryEngine":
         from tandem.workspace.repository_engine import RepositoryEngine  # noqa: PLC0415
