@@ -21,7 +21,7 @@ from tandem.core.text import Span, Text
 from tandem.index.grammars import grammar
 from tandem.index.graph import related, resolve
 from tandem.index.languages import Language, language_of
-from tandem.index.parse import OpenTree
+from tandem.index.open_tree import OpenTree
 from tandem.index.pool import Workers
 from tandem.workspace.files import FileEntry, list_files
 from tandem.workspace.indexing import Indexing

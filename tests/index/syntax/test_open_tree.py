@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.index.languages import Language
-from tandem.index.parse import OpenTree
+from tandem.index.open_tree import OpenTree
 from tests.index.syntax.listing import exact, known, samples
 
 PYTHON = known("python")

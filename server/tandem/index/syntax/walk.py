@@ -99,12 +99,12 @@ def compiled(syntax: Syntax, language: "Language") -> Actions:
     return Actions(by_number(outside), by_number(functions), syntax)
 
 
-def walk(root: "Node", actions: Actions, data: bytes) -> tuple[list[Row], list[Import]]:
-    """List the definitions and the imports of a tree over `data`, which is valid UTF-8."""
+def walk(nodes: "Iterable[Node]", actions: Actions, data: bytes) -> tuple[list[Row], list[Import]]:
+    """List what nodes of the top level and those below define and import; `data` is UTF-8."""
     rows: list[Row] = []
     imports: list[Import] = []
     above: list[Node] = []  # comments and attributes since the last node that is neither
-    frames: list[_Frame] = [(iter(root.named_children), -1, False, actions.outside)]
+    frames: list[_Frame] = [(iter(nodes), -1, False, actions.outside)]
     while frames:
         children, parent, members, table = frames[-1]
         for node in children:
