@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,18 +17,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tandem import __version__
+from tandem.core import bug
 from tandem.core.money import Usd
 from tandem.workspace import paths
 from tandem.workspace.configuration import Configuration, Layer, read_layers, resolve
+from tandem.workspace.progress import Progress, Report
 
 if TYPE_CHECKING:
     from tandem.engine.accounts import Accounts
     from tandem.engine.gateway import Gateway
     from tandem.features.inline.complete import Ports
+    from tandem.features.inline.visits import Visits
     from tandem.ledger.prices import Prices
     from tandem.lsp.ext import Status
     from tandem.lsp.handlers.lifecycle import Services
-    from tandem.workspace.documents import Document
+    from tandem.workspace.documents import Change, Document
+    from tandem.workspace.live_index import LiveIndex
     from tandem.workspace.paths import Paths
     from tandem.workspace.repository_engine import RepositoryEngine, Training
     from tandem.workspace.settings import Settings
@@ -106,6 +110,9 @@ class App:
         self._engine: RepositoryEngine | None = None
         self._accounts: Accounts | None = None
         self._gateway: Gateway | None = None
+        self._index: LiveIndex | None = None
+        self._visits: Visits | None = None
+        self._indexing: asyncio.Task[None] | None = None
         self.session: Session = Session()
 
     def services(self) -> "Services":
@@ -119,7 +126,9 @@ class App:
             stop=self.stop,
             ports=self.ports,
             status=self.status,
+            index=lambda: self._index,
             opened=self._opened,
+            changed=self._changed,
             closed=self._closed,
         )
 
@@ -129,9 +138,13 @@ class App:
         self.session.configure(configuration)
         return configuration.problems
 
-    async def start(self, report: "Callable[[Training], Awaitable[None]]") -> None:
+    async def start(self, report: Report, *, client_watches: bool) -> None:
         """Open the ledger, get a model ready, learn the workspace. After ``initialized``."""
         settings, root = self.session.configuration.settings, self.session.root
+        if root is not None and settings.index.enabled:
+            self._indexing = asyncio.create_task(
+                self._run_index(root, settings, report, client_watches=client_watches)
+            )
         if self._world.key(settings):
             await self._start_models(settings, root)
         if settings.local.enabled:
@@ -139,7 +152,26 @@ class App:
             for document in self.session.snapshot().documents.values():
                 self._engine.opened(document)
             if root is not None:
-                await self._engine.start(root, settings.local.exclude, report)
+                await self._engine.start(root, settings.local.exclude, _training(report))
+
+    async def _run_index(
+        self, root: Path, settings: "Settings", report: Report, *, client_watches: bool
+    ) -> None:
+        from tandem.features.inline.visits import Visits  # noqa: PLC0415 - off the start-up path
+        from tandem.workspace.live_index import LiveIndex  # noqa: PLC0415
+
+        index = self._index = LiveIndex(root, self._world.paths.index(root), self._world.clock)
+        self._visits = Visits(index, self._world.clock)
+        for document in self.session.snapshot().documents.values():
+            index.opened(document)
+        try:
+            exclude = settings.index.exclude
+            await index.run(exclude, client_watches=client_watches, report=report)
+        except Exception:
+            # Completions go on with the open file alone, as with index.enabled off.
+            bug.seen["index"] += 1
+            logger.exception("index.crashed")
+            self._visits = None
 
     async def _start_models(self, settings: "Settings", root: Path | None) -> None:
         from tandem.engine.gateway import Gateway  # noqa: PLC0415 - only with a key
@@ -163,7 +195,7 @@ class App:
         """Return who helps with a completion at this moment."""
         from tandem.features.inline.complete import Ports  # noqa: PLC0415
 
-        return Ports(self._memo, self._engine, self._gateway, self._world.clock)
+        return Ports(self._memo, self._engine, self._gateway, self._world.clock, self._visits)
 
     async def status(self) -> "Status":
         """Sum up the state for an editor's status line."""
@@ -179,6 +211,8 @@ class App:
             models=self._gateway is not None,
             learning=self._is_learning(),
             local_tokens=self._engine.tokens if self._engine else 0,
+            indexing=self._index.summary.busy if self._index else False,
+            indexed_files=self._index.summary.files if self._index else 0,
             spent_today_usd=totals.spent.decimal(),
             calls_today=totals.calls,
             calls_running=self._gateway.running if self._gateway else 0,
@@ -193,21 +227,47 @@ class App:
     def _opened(self, document: "Document") -> None:
         if self._engine is not None:
             self._engine.opened(document)
+        if self._index is not None:
+            self._index.opened(document)
+
+    def _changed(self, document: "Document", changes: "Sequence[Change]") -> None:
+        if self._index is not None:
+            self._index.changed(document, changes)
 
     def _closed(self, uri: str) -> None:
         self._memo.forget(uri)
+        if self._index is not None:
+            self._index.closed(uri)
+        if self._visits is not None:
+            self._visits.forget(uri)
         if self._engine is not None:
             self._engine.closed(uri)
 
     async def stop(self) -> None:
         """Close connections, settle calls, end the training process, close the ledger."""
+        if self._indexing is not None:
+            self._indexing.cancel()
+            await asyncio.wait([self._indexing])
+        if self._index is not None:
+            await self._index.aclose()
         if self._gateway is not None:
             await self._gateway.aclose()
         if self._engine is not None:
             await self._engine.aclose()
         if self._accounts is not None:
             self._accounts.close()
-        self._gateway = self._engine = self._accounts = None
+        self._gateway = self._engine = self._accounts = self._index = self._visits = None
+
+
+def _training(report: Report) -> "Callable[[Training], Awaitable[None]]":
+    """Return a report of training runs that moves a bar."""
+
+    async def told(news: "Training") -> None:
+        ended = news.tokens is not None
+        message = f"{news.tokens:,} tokens learned" if ended else f"learning {news.files} files"
+        await report(Progress("local", message, ended=ended))
+
+    return told
 
 
 def open_accounts(

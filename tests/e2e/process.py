@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,10 @@ class Served:
     _documents: int = 0
     _read: int = 0
 
-    def open(self, text: str) -> str:
-        """Open a new document; return its address."""
+    def open(self, text: str, name: str = "") -> str:
+        """Open a document of the workspace, a new one without a name; return its address."""
         self._documents += 1
-        uri = (self.root / f"document_{self._documents}.py").as_uri()
+        uri = (self.root / (name or f"document_{self._documents}.py")).as_uri()
         self.client.open(uri, "python", text)
         return uri
 
@@ -104,10 +104,14 @@ class Served:
 
 
 @asynccontextmanager
-async def served(api: SimulatedApi, folder: Path, **settings: object) -> AsyncIterator[Served]:
+async def served(
+    api: SimulatedApi, folder: Path, files: Mapping[str, str] | None = None, **settings: object
+) -> AsyncIterator[Served]:
     """Start a server whose completions all come from the API, and open a session."""
     home, root = folder / "home", folder / "workspace"
     root.mkdir()
+    for name, text in (files or {}).items():
+        (root / name).write_text(text, "utf-8")
     settings = {"local__enabled": False, "completion__debounce_ms": 0, **settings}
     async with started(environment(home, api, **settings)) as client:
         await client.initialize(root, {})

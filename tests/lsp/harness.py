@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,8 @@ from tandem.lsp.ext import Status
 from tandem.lsp.frames import FrameDecoder
 from tandem.lsp.handlers.lifecycle import Services
 from tandem.lsp.server import build
-from tandem.workspace.documents import Document
-from tandem.workspace.repository_engine import Training
+from tandem.workspace.documents import Change, Document
+from tandem.workspace.progress import Report
 from tandem.workspace.session import Session
 
 WAIT_S: Final = 10.0
@@ -103,6 +103,9 @@ class Peer:
         self.problems: tuple[str, ...] = ()
         self.stopping: Callable[[], Awaitable[None]] | None = None
         self.closed: list[str] = []
+        self.changed: list[tuple[Document, Sequence[Change]]] = []
+        self.client_watches: bool | None = None
+        self.index: Any = None
         self.protocol = build(self._services())
         self.server = self.protocol._server
         self.wire = Wire()
@@ -110,8 +113,9 @@ class Peer:
         self._ids = 0
 
     def _services(self) -> Services:
-        async def start(report: Callable[[Training], Awaitable[None]]) -> None:
+        async def start(report: Report, *, client_watches: bool) -> None:
             del report
+            self.client_watches = client_watches
 
         async def stop() -> None:
             if self.stopping is not None:
@@ -123,6 +127,8 @@ class Peer:
                 models=False,
                 learning=False,
                 local_tokens=0,
+                indexing=False,
+                indexed_files=0,
                 spent_today_usd="0",
                 calls_today=0,
                 calls_running=0,
@@ -140,7 +146,9 @@ class Peer:
             stop=stop,
             ports=lambda: Ports(self.memo, self.engine, None, Clock()),
             status=status,
+            index=lambda: self.index,
             opened=lambda _document: None,
+            changed=lambda document, changes: self.changed.append((document, changes)),
             closed=self.closed.append,
         )
 

@@ -19,7 +19,11 @@ def client(capabilities: object) -> Client:
 )  # fmt: skip
 def test_a_client_that_says_nothing_can_nothing(capabilities):
     nothing = dict.fromkeys(
-        ("inline_completion", "work_done_progress", "label_details", "pulls_configuration"), False
+        (
+            *("inline_completion", "work_done_progress", "label_details"),
+            *("pulls_configuration", "watches_files"),
+        ),
+        False,
     )
 
     assert client(capabilities) == Client(encoding=Encoding.UTF16, **nothing)
@@ -57,3 +61,9 @@ def test_each_capability_is_seen(capabilities, name):
     assert getattr(seen, name) is True
     others = {"inline_completion", "work_done_progress", "label_details", "pulls_configuration"}
     assert not any(getattr(seen, other) for other in others - {name})
+
+
+def test_an_editor_that_can_be_asked_to_watch_files_is_known():
+    watches = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+
+    assert client(watches).watches_files

@@ -12,12 +12,12 @@ from tandem.lsp.convert import (
     from_lsp_change,
     from_lsp_position,
     from_lsp_trigger,
-    from_lsp_uri,
     to_lsp_inline_item,
     to_lsp_menu_item,
     to_lsp_position,
     to_lsp_range,
 )
+from tandem.workspace.paths import of_uri
 
 COMMAND = lsp.Command(title="t", command="c")
 TEXTS = st.text("ab_ \n\r\f\u2028é你😀", max_size=40)
@@ -131,4 +131,4 @@ def test_triggers():
     ],
 )
 def test_addresses_of_files(uri, path):
-    assert from_lsp_uri(uri) == path
+    assert of_uri(uri) == path

@@ -87,9 +87,9 @@ async def test_a_crash_in_a_notification_is_logged_and_not_shown(peer, caplog):
     def crash(_params):
         raise ValueError(DOCUMENT)
 
-    peer.server.feature("textDocument/didSave")(Boundary().notification(crash))
+    peer.server.feature("textDocument/willSave")(Boundary().notification(crash))
     before = len(peer.wire.messages)
-    peer.notify("textDocument/didSave", {"textDocument": {"uri": URI}})
+    peer.notify("textDocument/willSave", {"textDocument": {"uri": URI}, "reason": 1})
     await turns()
 
     assert "notification.crashed" in caplog.messages

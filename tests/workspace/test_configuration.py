@@ -47,6 +47,8 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "local.threshold": (1, 1.0),
     "local.sure": (0.0, 0.0),
     "local.exclude": (["gen/*", "*.pb.go"], ("gen/*", "*.pb.go")),
+    "index.enabled": (False, False),
+    "index.exclude": (["vendor/"], ("vendor/",)),
     "budget.daily_usd": (2, "2"),
     "budget.monthly_usd": ("12.50", "12.50"),
     "log.level": ("debug", "debug"),

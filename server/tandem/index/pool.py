@@ -38,6 +38,7 @@ class Workers:
         for _ in range(count):
             self._places.put_nowait(None)
         self._alive: set[asyncio.subprocess.Process] = set()
+        self._dying: set[asyncio.subprocess.Process] = set()  # killed, not yet waited for
         self.count = count
 
     async def facts(self, tier: int, paths: Sequence[str]) -> list[Stored]:
@@ -78,15 +79,29 @@ class Workers:
 
     def _kill(self, process: asyncio.subprocess.Process) -> None:
         self._alive.discard(process)
+        self._dying.add(process)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 
+    async def rest(self) -> None:
+        """End the workers that have nothing to do (40 MB each); they start again when needed."""
+        idle = [self._places.get_nowait() for _ in range(self._places.qsize())]
+        for process in idle:
+            if process is not None:
+                self._kill(process)
+            self._places.put_nowait(None)
+        await self._reap()
+
     async def aclose(self) -> None:
         """End all workers."""
-        ending = list(self._alive)
-        for process in ending:
+        for process in list(self._alive):
             self._kill(process)
-        await asyncio.gather(*(process.wait() for process in ending))
+        await self._reap()
+
+    async def _reap(self) -> None:
+        dying = list(self._dying)
+        await asyncio.gather(*(process.wait() for process in dying))
+        self._dying.difference_update(dying)
 
 
 async def _exchange(process: asyncio.subprocess.Process, request: Request) -> list[Stored]:

@@ -21,6 +21,7 @@ class Client:
     work_done_progress: bool
     label_details: bool
     pulls_configuration: bool
+    watches_files: bool
 
     @classmethod
     def of(cls, capabilities: lsp.ClientCapabilities) -> "Client":
@@ -28,6 +29,7 @@ class Client:
         text, window = capabilities.text_document, capabilities.window
         workspace = capabilities.workspace
         item = text.completion.completion_item if text and text.completion else None
+        watched = workspace.did_change_watched_files if workspace else None
         chosen = ServerCapabilitiesBuilder.choose_position_encoding(capabilities)
         return cls(
             encoding=Encoding(str(getattr(chosen, "value", chosen))),
@@ -35,4 +37,5 @@ class Client:
             work_done_progress=bool(window and window.work_done_progress),
             label_details=bool(item and item.label_details_support),
             pulls_configuration=bool(workspace and workspace.configuration),
+            watches_files=bool(watched and watched.dynamic_registration),
         )

@@ -4,8 +4,6 @@ Functions are named ``from_lsp_*`` and ``to_lsp_*``. None of them mutates what i
 own conversion does, and lands one character short on a last line without a line end).
 """
 
-from urllib.parse import unquote, urlsplit
-
 from lsprotocol import types as lsp
 
 from tandem.core.text import Encoding, Position, Text
@@ -97,18 +95,3 @@ def _word_start(text: Text, offset: int) -> int:
     while word and (before[word - 1].isalnum() or before[word - 1] == "_"):
         word -= 1
     return offset - (len(before) - word)
-
-
-def from_lsp_uri(uri: str) -> str | None:
-    """Return the path of a ``file:`` URI, or None for any other scheme or no URI at all."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return None
-    if parts.scheme != "file":
-        return None
-    path = unquote(parts.path)
-    drive = 3
-    if len(path) >= drive and path[0] == "/" and path[2] == ":":  # /C:/folder
-        return path[1:]
-    return path

@@ -21,6 +21,8 @@ class Status:
     models: bool
     learning: bool
     local_tokens: int
+    indexing: bool
+    indexed_files: int
     spent_today_usd: str
     calls_today: int
     calls_running: int

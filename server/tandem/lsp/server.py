@@ -8,6 +8,7 @@ from tandem import __version__
 from tandem.lsp import ext
 from tandem.lsp.boundary import Boundary, Lane
 from tandem.lsp.handlers.completion import CompletionHandlers
+from tandem.lsp.handlers.files import FileHandlers, watch_files
 from tandem.lsp.handlers.lifecycle import Lifecycle, Services
 from tandem.lsp.protocol import TandemProtocol, TandemServer
 
@@ -26,7 +27,8 @@ def build(services: Services) -> TandemProtocol:
     )  # fmt: skip
     protocol = cast("TandemProtocol", server.protocol)
     protocol.session = services.session
-    life = Lifecycle(server, services)
+    life = Lifecycle(server, services, lambda client: watch_files(server, client))
+    files = FileHandlers(server, services)
     boundary = Boundary()
     handlers = CompletionHandlers(services.session, life.client, services.ports, life.failed)
 
@@ -42,12 +44,15 @@ def build(services: Services) -> TandemProtocol:
 
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         handlers.abandon(params.text_document.uri)
-        life.closed(params)
+        files.closed(params)
 
     told = boundary.notification
     server.feature(lsp.INITIALIZED)(told(life.initialized))
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
-    server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(life.opened))
+    server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(files.opened))
+    server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(told(files.changed))
+    server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)(told(files.saved))
+    server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(told(files.watched))
     server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(told(closed))
     status = boundary.request(life.status, deadline_s=_STATUS_DEADLINE_S)
     server.feature(ext.STATUS)(status)

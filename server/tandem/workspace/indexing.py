@@ -73,20 +73,32 @@ class Indexing:
     ) -> None:
         """Bring the codebase in step with the files of the workspace as they are now."""
         present = {file.path: (file.mtime_ns, file.size) for file in files}
-        await self._forget([path for path in self.codebase.paths if path not in present])
+        await self.forget([path for path in self.codebase.paths if path not in present])
         changed = [p for p, state in present.items() if self.codebase.state(p) != state]
         await self._names(changed)
         inexact = [path for path in present if not self.codebase.is_exact(path)]
         stale = list(dict.fromkeys([*changed, *inexact]))
-        await self._exactly(self._nearest_first(stale, near or {}), report)
+        await self._exactly(self.nearest_first(stale, near or {}), report)
 
-    async def _forget(self, gone: Sequence[str]) -> None:
+    async def update(self, changed: Sequence[str]) -> None:
+        """Take in files that changed, names first where they are many."""
+        if len(changed) > _EXACT_BATCH:
+            await self._names(changed)
+        await self._exactly(changed, None)
+
+    async def rest(self) -> None:
+        """Give back what only work needs: the workers' 80 MB."""
+        await self._workers.rest()
+
+    async def forget(self, gone: Sequence[str]) -> None:
+        """Drop files that are no more."""
         if gone:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._thread, self._store.forget, gone)
             self.codebase.remove(gone)
 
-    def _nearest_first(self, paths: Sequence[str], near: Mapping[str, float]) -> list[str]:
+    def nearest_first(self, paths: Sequence[str], near: Mapping[str, float]) -> list[str]:
+        """Sort files by how near the weighted ones they are in the graph of imports."""
         if not near:
             return sorted(paths)
         rank = related(self.codebase, {}, near)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,21 @@ class Paths:
 def workspace_tag(root: Path) -> str:
     """Return a short stable name for a workspace that does not tell its path."""
     return hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def of_uri(uri: str) -> str | None:
+    """Return the path of a ``file:`` URI, or None for any other scheme or no URI at all."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    if parts.scheme != "file":
+        return None
+    path = unquote(parts.path)
+    drive = 3
+    if len(path) >= drive and path[0] == "/" and path[2] == ":":  # /C:/folder
+        return path[1:]
+    return path
 
 
 def find(environment: Mapping[str, str], home: Path) -> Paths:

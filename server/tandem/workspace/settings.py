@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from tandem.core.model import Dialect
 from tandem.ledger.prices import FLASH, PRO
 
 MODES: Final = ("auto", "manual", "off")
@@ -34,13 +35,23 @@ class Api:
 
     base_url: str = option(
         "https://api.deepseek.com",
-        "Root of the API. A trailing `/beta` or `/v1` is ignored; each endpoint adds its own.",
+        "Root of the API, such as `http://127.0.0.1:8000`. A trailing `/beta` or `/v1` is ignored; "
+        "each endpoint adds its own.",
         private=True,
     )
     key_env: str = option(
         "DEEPSEEK_API_KEY",
         "Name of the environment variable that holds the API key. The key itself is never "
-        "a setting.",
+        "a setting. Empty: the server needs no key. A server on this machine (loopback) is asked "
+        "without one anyway, unless `api.fim` is `deepseek`.",
+        private=True,
+    )
+    fim: str = option(
+        "auto",
+        "How the server is asked to fill in the middle. `auto`: `deepseek`, or what `tandem "
+        "doctor --probe-fim` found out about this `api.base_url`. Recipes: "
+        "`server/docs/self-hosting.md`.",
+        choices=("auto", *(dialect.value for dialect in Dialect)),
         private=True,
     )
     concurrency: int = option(
@@ -76,12 +87,15 @@ class Completion:
     )
     max_tokens: int = option(64, "Longest completion, in tokens.", least=1, most=4096)
     prefix_chars: int = option(
-        8000, "Text before the cursor that a model is sent.", least=200, most=400000
+        8000,
+        "Text before the cursor that a model is sent of a file that is not indexed.",
+        least=200,
+        most=400000,
     )
     suffix_chars: int = option(
         1000,
-        "Text after the cursor that a model is sent. It moves with each keystroke and so never "
-        "hits the prefix cache: the dear half of a prompt.",
+        "Text after the cursor that a model is sent of a file that is not indexed. It moves with "
+        "each keystroke and so never hits the prefix cache: the dear half of a prompt.",
         least=0,
         most=100000,
     )
@@ -106,6 +120,33 @@ class Local:
     )
     exclude: tuple[str, ...] = option(
         (), "Files that the engine does not learn from, as patterns of a `.gitignore`."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What Tandem knows of the whole workspace."""
+
+    enabled: bool = option(
+        True,
+        "Whether the workspace is indexed. Without it a completion is told of the open file only.",
+    )
+    exclude: tuple[str, ...] = option(
+        (),
+        "Files that are never indexed and never sent, as patterns of a `.gitignore`. What git "
+        "ignores, a `.tandemignore` and files that may hold secrets are left out anyway.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What plans and reviews are told."""
+
+    pack: bool = option(
+        True,
+        "Whether plans and reviews are sent the whole codebase in front, laid out so that the "
+        "prefix cache keeps it. `false`: the part in focus and the task alone, to compare.",
+        private=True,
     )
 
 
@@ -137,6 +178,7 @@ class Settings:
     models: Models = field(default_factory=Models)
     completion: Completion = field(default_factory=Completion)
     local: Local = field(default_factory=Local)
+    index: Index = field(default_factory=Index)
     budget: Budget = field(default_factory=Budget)
     prices: Mapping[str, Mapping[str, str]] = option(
         {},
@@ -171,6 +213,7 @@ def sections() -> dict[str, type[Any]]:
         "models": Models,
         "completion": Completion,
         "local": Local,
+        "index": Index,
         "budget": Budget,
         "log": Log,
     }

@@ -140,7 +140,7 @@ class FileEvents:
                     continue
                 if self._is_rule(path):
                     self._take(None, now)
-                elif self._is_of_interest(path):
+                elif self.admits(path):
                     self._take(replace(event, path=path), now)
 
     async def batches(self) -> AsyncIterator[Batch]:
@@ -164,8 +164,8 @@ class FileEvents:
             if settled:
                 yield settled
 
-    async def scan(self) -> None:
-        """Compare the disk with what is known, and take the differences as news."""
+    async def scan(self) -> int:
+        """Compare the disk with what is known, take the differences as news, and count them."""
         found = await asyncio.to_thread(list_files, self.root, self._rules, self._git)
         now = self._clock.monotonic()
         changed, removed = _differences(self._known, found)
@@ -173,6 +173,7 @@ class FileEvents:
             self._take(Event(path), now)
         for path in removed:
             self._take(Event(path, removed=True), now)
+        return len(changed) + len(removed)
 
     async def folders(self) -> list[str]:
         """Return the absolute folders in which files of the workspace are or may appear."""
@@ -202,7 +203,8 @@ class FileEvents:
             return False
         return not folder or self._rules.excluded(folder, folder=True) is None
 
-    def _is_of_interest(self, path: str) -> bool:
+    def admits(self, path: str) -> bool:
+        """Tell whether a relative path is of the workspace: not ignored, secret or binary."""
         if path in self._known:
             return True
         return reason_by_name(path) is None and self._rules.excluded(path) is None

@@ -20,6 +20,7 @@ from tandem.workspace.settings import Settings
 
 if TYPE_CHECKING:  # neither is needed before somebody completes: 40 ms of the start-up
     from tandem.engine.gateway import Call, Gateway, Receipt
+    from tandem.features.inline.visits import Visits
     from tandem.index.lm.model import Suggestion
 
 # A line of 20 tokens at the API's 200-270 tokens/s has ended 0.1 s after its first token; this is
@@ -38,12 +39,13 @@ class LocalEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Who helps with a completion. `gateway` is None without a key."""
+    """Who helps with a completion. `gateway` is None without a key, `visits` without an index."""
 
     memo: Memo
     local: LocalEngine | None
     gateway: "Gateway | None"
     clock: Clock
+    visits: "Visits | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ async def _ask_model(
 ) -> Completion | Nothing:
     from tandem.engine.gateway import Terms  # noqa: PLC0415 - loaded with the first key
 
-    request = render(document, offset, settings.models.flash, settings.completion)
+    laid_out = ports.visits.prompt(document, offset) if ports.visits is not None else None
+    request = render(document, offset, settings.models.flash, settings.completion, laid_out)
     terms = Terms("completion", settings.completion.timeout_ms / 1000, grace_s=_GRACE_S)
 
     def remember(text: str, model: str) -> Known | None:

@@ -1,9 +1,10 @@
-"""The fill-in-the-middle prompt, version 1: an anchored prefix and a short suffix. Pure.
+"""The fill-in-the-middle prompt, version 2: what an index laid out, or the open file alone. Pure.
 
-The prefix begins at a boundary that moves rarely (every half window), so that the next keystroke
-sends the same bytes again and hits the prefix cache: replayed, 53-56% of its tokens against 33-36%
-for a window that slides, at the same size. What changes comes last. The suffix moves with every
-keystroke and never hits, so it is short.
+Without an index there is an anchored prefix and a short suffix. The prefix begins at a boundary
+that moves rarely (every half window), so that the next keystroke sends the same bytes again and
+hits the prefix cache: replayed, 53-56% of its tokens against 33-36% for a window that slides, at
+the same size. What changes comes last. The suffix moves with every keystroke and never hits, so it
+is short.
 """
 
 from tandem.core.model import FimRequest
@@ -11,20 +12,32 @@ from tandem.core.text import Text
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Completion
 
-VERSION = 1
+VERSION = 2
 
 
-def render(document: Document, offset: int, model: str, settings: Completion) -> FimRequest:
-    """Return the request for one line at a place."""
-    start = _anchor(document.text, offset, settings.prefix_chars)
+def render(
+    document: Document,
+    offset: int,
+    model: str,
+    settings: Completion,
+    laid_out: tuple[str, str] | None = None,
+) -> FimRequest:
+    """Return the request for one line at a place; `laid_out` is (prompt, suffix) by an index."""
+    prompt, suffix = laid_out or _own(document.text, offset, settings)
     return FimRequest(
         model=model,
-        prompt=document.text.slice(start, offset).replace("\r\n", "\n"),
-        suffix=_suffix(document.text, offset, settings.suffix_chars).replace("\r\n", "\n"),
+        prompt=prompt,
+        suffix=suffix,
         max_tokens=settings.max_tokens,
         stop=("\n",),
         language=document.language,
     )
+
+
+def _own(text: Text, offset: int, settings: Completion) -> tuple[str, str]:
+    start = _anchor(text, offset, settings.prefix_chars)
+    prefix, suffix = text.slice(start, offset), _suffix(text, offset, settings.suffix_chars)
+    return prefix.replace("\r\n", "\n"), suffix.replace("\r\n", "\n")
 
 
 def _anchor(text: Text, offset: int, window: int) -> int:

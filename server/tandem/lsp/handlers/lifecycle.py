@@ -1,11 +1,11 @@
-"""The session's life: ``initialize`` to ``shutdown``, configuration, documents, progress."""
+"""The session's life: ``initialize`` to ``shutdown``, configuration, what the user is told."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -15,19 +15,29 @@ from tandem.core import bug
 from tandem.core.errors import TandemError
 from tandem.features.inline.complete import Nothing, Ports
 from tandem.lsp.client import Client
-from tandem.lsp.convert import from_lsp_uri
 from tandem.lsp.ext import Status
+from tandem.lsp.progress import Bars
 from tandem.workspace.documents import Document
+from tandem.workspace.paths import of_uri
+from tandem.workspace.progress import Report
 from tandem.workspace.session import Session, Snapshot
 
-if TYPE_CHECKING:
-    from tandem.workspace.repository_engine import Training  # 35 ms of the start-up
+if TYPE_CHECKING:  # off the start-up path
+    from tandem.workspace.documents import Change
+    from tandem.workspace.live_index import LiveIndex
 
 logger = logging.getLogger(__name__)
 
 SECTION = "tandem"
-_TOKEN = "tandem/local"  # noqa: S105 - of a progress bar
 _EDITOR_S = 5.0
+
+
+class Start(Protocol):
+    """Begins what takes a while."""
+
+    def __call__(self, report: Report, *, client_watches: bool) -> Coroutine[Any, Any, None]:
+        """Run until everything that completions need is there."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +46,30 @@ class Services:
 
     session: Session
     configure: Callable[[Path | None, Mapping[str, Any]], tuple[str, ...]]
-    start: "Callable[[Callable[[Training], Awaitable[None]]], Coroutine[Any, Any, None]]"
+    start: "Start"
     stop: Callable[[], Awaitable[None]]
     ports: Callable[[], Ports]
     status: Callable[[], Awaitable[Status]]
+    index: "Callable[[], LiveIndex | None]"
     opened: Callable[[Document], None]
+    changed: "Callable[[Document, Sequence[Change]], None]"
     closed: Callable[[str], None]
 
 
 class Lifecycle:
     """The life of one connection."""
 
-    def __init__(self, server: LanguageServer, services: Services) -> None:
-        """Begin before ``initialize``."""
+    def __init__(
+        self,
+        server: LanguageServer,
+        services: Services,
+        watch_files: Callable[[Client], Awaitable[bool]],
+    ) -> None:
+        """Begin before ``initialize``; `watch_files` asks the editor to watch."""
         self._server = server
         self._services = services
+        self._watch_files = watch_files
+        self._report = Bars(server, self.client).report
         self._client: Client | None = None
         self._said: set[str] = set()
         self._starting: asyncio.Task[None] | None = None
@@ -81,7 +100,8 @@ class Lifecycle:
         try:
             if self.client().pulls_configuration:
                 await self._pull_configuration()
-            await self._services.start(self._progress)
+            watches = await self._watch_files(self.client())
+            await self._services.start(self._report, client_watches=watches)
         except TandemError as error:
             self._say(str(error))
         except Exception:
@@ -111,30 +131,6 @@ class Lifecycle:
         for sentence in self._services.configure(self._services.session.root, values):
             self._say(sentence)
 
-    async def _progress(self, news: "Training") -> None:
-        """Show that the repository engine learns: a bar where the editor has one."""
-        if not self.client().work_done_progress:
-            return
-        progress = self._server.work_done_progress
-        if news.tokens is None:
-            if not await self._create(_TOKEN):
-                return
-            begin = lsp.WorkDoneProgressBegin(
-                title="Tandem", message=f"learning {news.files} files", cancellable=False
-            )
-            progress.begin(_TOKEN, begin)
-        elif _TOKEN in progress.tokens:
-            progress.end(_TOKEN, lsp.WorkDoneProgressEnd(message=f"{news.tokens:,} tokens"))
-
-    async def _create(self, token: str) -> bool:
-        """Ask the editor for a progress bar; work never waits for one that does not come."""
-        try:
-            async with asyncio.timeout(_EDITOR_S):
-                _ = await self._server.work_done_progress.create_async(token)
-        except (TimeoutError, JsonRpcException):
-            return False
-        return True
-
     async def shutdown(self) -> None:
         """Stop everything that is under way and settle it."""
         if self._starting is not None:
@@ -144,15 +140,6 @@ class Lifecycle:
     async def status(self, _snapshot: Snapshot, _params: object) -> dict[str, Any]:
         """Answer ``tandem/status``."""
         return (await self._services.status()).to_json()
-
-    def opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
-        """Let the repository engine learn the document."""
-        snapshot = self._services.session.snapshot()
-        self._services.opened(snapshot.documents[params.text_document.uri])
-
-    def closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
-        """Forget what was learned from the open document."""
-        self._services.closed(params.text_document.uri)
 
     def failed(self, nothing: Nothing) -> None:
         """Tell the user once, in words, when the outside world needs their attention."""
@@ -172,5 +159,5 @@ def _root(params: lsp.InitializeParams) -> Path | None:
     """Return the first workspace folder; older clients only have a root."""
     folders = params.workspace_folders or []
     uri = folders[0].uri if folders else params.root_uri
-    path = from_lsp_uri(uri) if uri else params.root_path
+    path = of_uri(uri) if uri else params.root_path
     return Path(path) if path else None
