@@ -31,6 +31,7 @@ class Modules:
         self._paths: set[str] = set()
         self._by_last: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         self._folders: dict[str, list[str]] = defaultdict(list)
+        self._known: dict[tuple[str, ...], str | None] = {}  # answers; the same modules come often
         for path in paths:
             self.add(path)
 
@@ -39,6 +40,7 @@ class Modules:
         if path in self._paths:
             return
         self._paths.add(path)
+        self._known.clear()
         self._folders[dirname(path)].append(path)
         parts = _module_parts(path)
         if parts:
@@ -49,6 +51,7 @@ class Modules:
         if path not in self._paths:
             return
         self._paths.discard(path)
+        self._known.clear()
         self._folders[dirname(path)].remove(path)
         parts = _module_parts(path)
         if parts:
@@ -116,6 +119,11 @@ class Modules:
 
     def _suffix(self, parts: tuple[str, ...]) -> str | None:
         """Return the file whose module name ends in `parts`, or in most of them, if only one."""
+        if parts not in self._known:
+            self._known[parts] = self._searched(parts)
+        return self._known[parts]
+
+    def _searched(self, parts: tuple[str, ...]) -> str | None:
         best: list[str] = []
         longest = _FEWEST_PARTS - 1
         for candidate, path in self._by_last.get(parts[-1], ()):

@@ -10,6 +10,7 @@ results serve at once; a batch that fails costs its own files only.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from tandem.index.codebase import Codebase
-from tandem.index.graph import related
 from tandem.index.pool import Workers
+from tandem.index.rank import personalized
 from tandem.index.records import Record
 from tandem.index.store import Store, Stored
 from tandem.workspace.files import FileEntry
@@ -98,11 +99,17 @@ class Indexing:
             self.codebase.remove(gone)
 
     def nearest_first(self, paths: Sequence[str], near: Mapping[str, float]) -> list[str]:
-        """Sort files by how near the weighted ones they are in the graph of imports."""
-        if not near:
+        """Sort files by how near the weighted ones they are, along what they import.
+
+        Not along who imports them: that needs the imports of every file resolved.
+        """
+        if not (near and paths):
             return sorted(paths)
-        rank = related(self.codebase, {}, near)
+        rank = personalized(near, self._imported)
         return sorted(paths, key=lambda path: (-rank.get(path, 0.0), path))
+
+    def _imported(self, path: str) -> dict[str, float]:
+        return dict(Counter(target.path for target in self.codebase.imports(path).values()))
 
     async def _names(self, paths: Sequence[str]) -> None:
         await self._each(_batches(paths, _NAMES_BATCH), 1, self.codebase.update)

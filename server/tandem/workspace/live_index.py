@@ -27,6 +27,7 @@ from tandem.workspace.indexing import Indexing
 from tandem.workspace.indexing import Progress as Run
 from tandem.workspace.open_files import OpenFiles
 from tandem.workspace.paths import of_uri
+from tandem.workspace.posting import FEW, Posting, posted
 from tandem.workspace.progress import Progress, Report
 from tandem.workspace.watch import Batch, DiskWatch, Event, FileEvents
 
@@ -35,9 +36,6 @@ logger = logging.getLogger(__name__)
 WORK: Final = "index"
 _FEW: Final = 64  # stale files that need no progress bar: half a second
 _STEP: Final = 0.05  # of a run: how often the bar moves
-_READ: Final = 16  # files read at once in a thread before they are posted
-_LARGEST: Final = 256_000  # bytes; windows of larger files are mostly data
-_DATA: Final = frozenset({"json", "yaml", "toml", "xml"})  # listings: their lines are no examples
 _VERIFY_S: Final = 60.0
 _REST_S: Final = 10.0
 
@@ -61,13 +59,24 @@ class LiveIndex:
         self._clock = clock
         self._indexing = Indexing(root, store, lambda path: read_text(root / path))
         self.codebase = self._indexing.codebase
-        self.windows = Windows()
         self.ring = Ring()
-        self._open = OpenFiles(self.codebase, self.windows, clock)
+        self._posting = Posting(root, store.with_suffix(".words"), self._is_open)
+        self._open = OpenFiles(self.codebase, self._post, clock)
         self._events: FileEvents | None = None
         self._waiting: dict[str, Document] = {}  # opened before the rules were known
         self._busy = True
         self._exact = 0
+
+    @property
+    def windows(self) -> Windows:
+        """The words of all files by the lines they stand in."""
+        return self._posting.windows
+
+    def _is_open(self, path: str) -> bool:
+        return path in self._open
+
+    def _post(self, path: str, text: str) -> None:
+        self._posting.windows.put(path, text)
 
     # -- the editor's side ---------------------------------------------------------------------
 
@@ -153,9 +162,8 @@ class LiveIndex:
         begin = self._clock.monotonic()
         await self._indexing.load()
         near = dict.fromkeys(self._open.paths, 1.0)
-        nearest = self._indexing.nearest_first([file.path for file in files if _posted(file)], near)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._post(nearest))
+            group.create_task(self._post_all(files))
             known = [file for file in files if language_of(file.path) is not None]
             bar = _Bar(report)
             await self._indexing.refresh(known, near, bar.moved)
@@ -172,35 +180,28 @@ class LiveIndex:
             if resting is not None:
                 resting.cancel()
             self._busy = True
-            await self._take(batch)
+            await self._take(batch, events)
             self._count()
             self._busy = False
             resting = asyncio.create_task(self._rest())
 
-    async def _take(self, batch: Batch) -> None:
+    async def _take(self, batch: Batch, events: FileEvents) -> None:
         await self._indexing.forget([p for p in batch.removed if p not in self._open])
-        for path in batch.removed:
-            self.windows.drop(path)
+        self._posting.drop([p for p in batch.removed if p not in self._open])
         await self._indexing.update([p for p in batch.changed if language_of(p) is not None])
-        await self._post([path for path in batch.changed if path not in self._open])
+        if len(batch.changed) > FEW:
+            await self._post_all(events.files)
+        else:
+            found = posted(file for file in events.files if file.path in set(batch.changed))
+            await self._posting.put(list(found))
+
+    async def _post_all(self, files: Iterable[FileEntry]) -> None:
+        await self._posting.catch_up(posted(files))
+        self._open.post_again()
 
     async def _rest(self) -> None:
         await self._clock.sleep(_REST_S)
         await self._indexing.rest()
-
-    async def _post(self, paths: Sequence[str]) -> None:
-        """Put files into the windows, one at a time, so that typing waits for one at most."""
-        for at in range(0, len(paths), _READ):
-            some = paths[at : at + _READ]
-            texts = await asyncio.to_thread(self._texts, some)
-            for path, text in zip(some, texts, strict=True):
-                if text is not None and path not in self._open:
-                    self.windows.put(path, text)
-                await asyncio.sleep(0)
-
-    def _texts(self, paths: Sequence[str]) -> list[str | None]:
-        texts = [read_text(self._root / path) for path in paths]
-        return [text if text is not None and len(text) <= _LARGEST else None for text in texts]
 
     async def _watch(self, events: FileEvents, *, client_watches: bool) -> None:
         """Hear of files: from the client while it tells everything, else from the disk itself."""
@@ -240,8 +241,3 @@ class _Bar:
 def _listed(root: Path, exclude: Sequence[str]) -> tuple[Inventory, Rules]:
     rules = read_rules(root, exclude)
     return list_files(root, rules), rules
-
-
-def _posted(file: FileEntry) -> bool:
-    language = language_of(file.path)
-    return file.size <= _LARGEST and (language is None or language.id not in _DATA)

@@ -8,13 +8,13 @@ Invariant: never behind by more than `_BEHIND_S` while somebody types, and never
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from tandem.core.clock import Clock
 from tandem.core.text import Text
 from tandem.index.codebase import Codebase
-from tandem.index.context.windows import Windows
 from tandem.index.languages import Language, language_of
 from tandem.index.names import names
 from tandem.index.open_tree import OpenTree
@@ -41,10 +41,10 @@ class _Open:
 class OpenFiles:
     """The open documents of a workspace by their relative path. Event-loop thread only."""
 
-    def __init__(self, codebase: Codebase, windows: Windows, clock: Clock) -> None:
-        """Take what is to be kept in step."""
+    def __init__(self, codebase: Codebase, post: Callable[[str, str], None], clock: Clock) -> None:
+        """Take what is to be kept in step; `post` puts a file's text into the windows."""
         self._codebase = codebase
-        self._windows = windows
+        self._post = post
         self._clock = clock
         self._files: dict[str, _Open] = {}
         self._news = asyncio.Event()
@@ -75,6 +75,12 @@ class OpenFiles:
         opened.unsettled = True
         if opened.behind_since is None:
             opened.behind_since = opened.changed_at
+        self._news.set()
+
+    def post_again(self) -> None:
+        """Put every open file into the windows once more: they are new."""
+        for opened in self._files.values():
+            opened.unsettled = True
         self._news.set()
 
     def closed(self, path: str) -> bool:
@@ -112,7 +118,7 @@ class OpenFiles:
                 self._refresh(path, opened)
             else:
                 opened.unsettled = False
-                self._windows.put(path, str(opened.text))
+                self._post(path, str(opened.text))
             return
 
     def _refresh(self, path: str, opened: _Open) -> None:

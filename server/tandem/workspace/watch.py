@@ -126,6 +126,11 @@ class FileEvents:
         self.folders_changed = asyncio.Event()
 
     @property
+    def files(self) -> Iterable[FileEntry]:
+        """The files of the workspace as they were last seen."""
+        return self._known.values()
+
+    @property
     def rules(self) -> Rules:
         """The rules as they are now."""
         return self._rules

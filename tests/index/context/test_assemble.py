@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from tandem.core.tokens import estimate
 from tandem.index.context.block import Block, Source
+from tandem.index.context.postings import WORD
 from tandem.index.context.ring import Edit
-from tandem.index.context.windows import WORD
 from tests.index.context.small import BASKET, SHOP, place
 
 OPEN = "shop/basket.py"

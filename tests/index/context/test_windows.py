@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tandem.index.context import windows as module
-from tandem.index.context.windows import BLOCK, WINDOW, WORD, Windows
+from tandem.index.context.postings import BLOCK, WORD, State, gathered, parsed
+from tandem.index.context.windows import WINDOW, Windows
 
 LINES = st.lists(st.sampled_from(["alpha beta", "gamma", "", "delta alpha", "epsilon(beta)"]))
 
@@ -34,10 +35,15 @@ def test_the_file_left_out_is_never_hit():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | LINES), max_size=12))
-def test_it_holds_what_was_last_put_whatever_came_before(steps):
-    windows = Windows()
-    files: dict[str, list[str]] = {}
+@given(
+    st.dictionaries(st.sampled_from("abcd"), LINES),
+    st.lists(st.tuples(st.sampled_from("abc"), st.none() | LINES), max_size=12),
+)
+def test_it_holds_what_was_last_put_whatever_came_before(built, steps):
+    files: dict[str, list[str]] = dict(built)
+    windows = Windows(
+        gathered((path, State(1, 2), "\n".join(lines)) for path, lines in built.items())
+    )
     for path, lines in steps:
         if lines is None:
             windows.drop(path)
@@ -106,3 +112,35 @@ def test_a_query_is_much_cheaper_than_indexing_again():
     before = len(windows._owner)
     windows.search({f"w{n}": 1.0 for n in range(60)}, "", 16)
     assert len(windows._owner) == before
+
+
+def test_what_was_built_and_read_again_answers_like_what_was_put():
+    texts = {
+        f"{n}.py": f"class A{n}:\n    def f(self):\n        self.kept_{n} = rare_{n}\n" * 9
+        for n in range(6)
+    }
+    built = parsed(gathered((p, State(n, 7), t) for n, (p, t) in enumerate(texts.items())).dumped())
+    assert built is not None
+    put = Windows()
+    for path, text in texts.items():
+        put.put(path, text)
+    read = Windows(built)
+
+    assert built.states["3.py"] == State(3, 7)
+    assert list(read.paths) == list(texts)
+    for words in ({"rare_3": 1.0}, {"kept_1": 1.0, "rare_2": 2.0}):
+        assert read.search(words, "", 9) == put.search(words, "", 9)
+    assert read.assigned("kept_4") == put.assigned("kept_4")
+    read.put("4.py", "nothing = 1\n")
+    read.drop("2.py")
+    assert read.assigned("kept_4") == read.assigned("kept_2") == {}
+
+
+@pytest.mark.parametrize("at", [0, 9, 20, 40, -1])
+def test_damaged_postings_are_none(at):
+    data = bytearray(gathered([("a.py", State(1, 2), "alpha beta\n" * 30)]).dumped())
+    data[at] ^= 1
+
+    assert parsed(bytes(data)) is None
+    assert parsed(bytes(data[:-1])) is None
+    assert parsed(b"") is None

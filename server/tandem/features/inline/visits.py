@@ -37,8 +37,12 @@ _MOST: Final = 64  # visits kept: 20 kB each
 class Index(Protocol):
     """What a prompt asks of the index of a workspace."""
 
-    windows: Windows
     ring: Ring
+
+    @property
+    def windows(self) -> Windows:
+        """The words of all files by the lines they stand in."""
+        ...
 
     @property
     def codebase(self) -> Code:

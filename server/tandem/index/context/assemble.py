@@ -18,9 +18,10 @@ from tandem.index.context.block import Block, capacity
 from tandem.index.context.excerpts import Piece, alike, chosen, edited
 from tandem.index.context.likely import Around, Name, likely
 from tandem.index.context.near import sight
+from tandem.index.context.postings import WORD
 from tandem.index.context.ring import Ring
 from tandem.index.context.signatures import Signatures
-from tandem.index.context.windows import WORD, Windows
+from tandem.index.context.windows import Windows
 from tandem.index.languages import language_of
 
 HITS: Final = 16  # windows that the ranking of names looks at

@@ -14,8 +14,9 @@ from typing import Final
 
 from tandem.index.code import Code
 from tandem.index.context.block import Section, Source, header, size
+from tandem.index.context.postings import WORD
 from tandem.index.context.ring import Edit
-from tandem.index.context.windows import WORD, Hit
+from tandem.index.context.windows import Hit
 
 # What the best example is worth beside its names, in certain names. It only breaks ties: at 0.1
 # unseen names lose 2 points, at 0 they gain none at 2,000 tokens.

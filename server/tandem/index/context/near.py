@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tandem.core.text import Text
-from tandem.index.context.windows import WORD
+from tandem.index.context.postings import WORD
 from tandem.index.syntax.tables import syntax_of
 
 FAR: Final = 120  # lines; beyond, words are no longer likelier for being nearer

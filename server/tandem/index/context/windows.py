@@ -1,24 +1,24 @@
 """Where in the codebase stand words like these: an inverted index over windows of 20 lines.
 
 Blocks of ten lines are posted, a window is two neighbors, so that every line is in two windows and
-posted once. A changed file gets new blocks and its old ones die; when half are dead the postings
-are swept. Presence counts, not frequency: in 20 lines that ranks alike at half the memory.
-Deliberately no text is kept, and nothing is read: who owns the files puts them in.
+posted once. What changed since the postings were built lies over them: a changed file gets new
+blocks and its old ones die. Presence counts, not frequency: in 20 lines that ranks alike at half
+the memory. Deliberately no text is kept, and nothing is read: who owns the files puts them in.
 
 Invariant: a hit lies in a file as it was last put; a dropped file is never hit.
 """
 
 import heapq
 import math
-import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-WORD: Final = re.compile(r"[^\W\d]\w*")
-BLOCK: Final = 10
+from tandem.index.context.postings import BLOCK, Assigned, Postings, assignments, blocks
+
 WINDOW: Final = 2 * BLOCK
 _K: Final = 1.2  # BM25's usual constants; with presence only they set the length norm
 _B: Final = 0.75
@@ -27,9 +27,7 @@ _COMMON: Final = 0.02
 _WORDS: Final = 40  # of a query, the most telling
 _FEW: Final = 200
 _LONGLIST: Final = 12
-_SAID: Final = 100  # characters of an assignment that are kept
 _SWEEP: Final = 4_000  # dead blocks before a sweep is worth its 20 ms
-_ATTRIBUTE: Final = re.compile(r"^[ \t]+self\.(\w+)[ \t]*(?::[^=\n]+)?=[^=]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,13 @@ class Hit:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """Where ``self.name`` is assigned first in a file: line, offset, and the line's text."""
-
-    line: int
-    offset: int
-    text: str
-
-
 class Windows:
     """All files' blocks by their words, and the attributes that Python's methods assign."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._postings: dict[str, array[int]] = {}
+    def __init__(self, base: Postings | None = None) -> None:
+        """Begin with what was built before."""
+        self._base = base or Postings()
+        self._postings: dict[str, array[int]] = {}  # of what was put since
         self._owner: list[str] = []
         self._first: array[int] = array("I")
         self._size: array[int] = array("I")
@@ -65,10 +55,27 @@ class Windows:
         self._assigned: dict[str, tuple[str, ...]] = {}
         self._dead = 0
         self._words = 0
+        self._lay_base()
+
+    def _lay_base(self) -> None:
+        base = self._base
+        starts = [*base.starts, len(base.sizes)]
+        for path, start, end in zip(base.states, starts, starts[1:], strict=False):
+            self._owner += [path] * (end - start - 1)
+            self._owner.append("")
+            self._first.extend(range(0, BLOCK * (end - start), BLOCK))
+            self._blocks[path] = range(start, end - 1)
+        self._size.extend(base.sizes.tolist())
+        self._words = sum(base.sizes)
 
     def __contains__(self, path: str) -> bool:
         """Tell whether a file was put in."""
         return path in self._blocks
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The files that are in."""
+        return self._blocks.keys()
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -76,9 +83,7 @@ class Windows:
         """Take in a file as it is now; 1 ms for 8 kB."""
         self.drop(path)
         start = len(self._owner)
-        lines = text.split("\n")
-        for first in range(0, len(lines), BLOCK):
-            words = set(WORD.findall("\n".join(lines[first : first + BLOCK])))
+        for first, words in enumerate(blocks(text)):
             number = len(self._owner)
             for word in words:
                 posting = self._postings.get(word)
@@ -86,7 +91,7 @@ class Windows:
                     posting = self._postings[word] = array("I")
                 posting.append(number)
             self._owner.append(path)
-            self._first.append(first)
+            self._first.append(first * BLOCK)
             self._size.append(len(words))
             self._words += len(words)
         # An id between two files keeps a window from reaching over into the next one.
@@ -94,67 +99,64 @@ class Windows:
         self._first.append(0)
         self._size.append(0)
         self._blocks[path] = range(start, len(self._owner) - 1)
-        if path.endswith(".py"):
-            self._assign(path, text)
-
-    def _assign(self, path: str, text: str) -> None:
-        line, at = 0, 0
-        names: set[str] = set()
-        for match in _ATTRIBUTE.finditer(text):
-            line += text.count("\n", at, match.start(1))
-            at = match.start(1)
-            if match.group(1) not in names:
-                names.add(match.group(1))
-                end = text.find("\n", at)
-                said = text[at - len("self.") : end if end >= 0 else len(text)].strip()
-                self._attributes[match.group(1)][path] = Assigned(line, at, said[:_SAID])
-        self._assigned[path] = tuple(names)
+        places = dict(assignments(path, text))
+        for name, place in places.items():
+            self._attributes[name][path] = place
+        self._assigned[path] = tuple(places)
 
     def drop(self, path: str) -> None:
         """Forget a file."""
-        blocks = self._blocks.pop(path, range(0))
-        for number in blocks:
+        blocks_of = self._blocks.pop(path, range(0))
+        for number in blocks_of:
             self._owner[number] = ""
             self._words -= self._size[number]
-        self._dead += len(blocks) + bool(blocks)
+        if blocks_of.start >= len(self._base.sizes):
+            self._dead += len(blocks_of) + bool(blocks_of)
         for name in self._assigned.pop(path, ()):
             self._attributes[name].pop(path, None)
-        if self._dead > max(_SWEEP, len(self._owner) // 2):
+        if self._dead > max(_SWEEP, (len(self._owner) - len(self._base.sizes)) // 2):
             self._sweep()
 
     def _sweep(self) -> None:
-        """Give the living blocks new numbers. O(all postings)."""
-        now = array("I", bytes(4 * len(self._owner)))
-        owner, first, size = [""], array("I", [0]), array("I", [0])  # 0 is nobody's
-        blocks: dict[str, range] = {}
+        """Give the living blocks that were put new numbers. O(their postings)."""
+        begin = len(self._base.sizes)
+        now = array("I", bytes(4 * (len(self._owner) - begin)))
+        owner, first, size = self._owner[:begin], self._first[:begin], self._size[:begin]
         for path, old in self._blocks.items():
+            if old.start < begin:
+                continue
             for number in old:
-                now[number] = len(owner)
+                now[number - begin] = len(owner) + 1  # 0 is a dead one's
                 owner.append(path)
                 first.append(self._first[number])
                 size.append(self._size[number])
-            blocks[path] = range(len(owner) - len(old), len(owner))
+            self._blocks[path] = range(len(owner) - len(old), len(owner))
             owner.append("")
             first.append(0)
             size.append(0)
         for word, posting in list(self._postings.items()):
-            kept = array("I", sorted(now[n] for n in posting if now[n]))
+            kept = array("I", sorted(now[n - begin] - 1 for n in posting if now[n - begin]))
             if kept:
                 self._postings[word] = kept
             else:
                 del self._postings[word]
-        self._owner, self._first, self._size, self._blocks = owner, first, size, blocks
+        self._owner, self._first, self._size = owner, first, size
         self._dead = 0
 
     # -- questions -----------------------------------------------------------------------------
 
     def assigned(self, name: str) -> Mapping[str, Assigned]:
         """Return where Python's methods assign ``self.name`` first, by path."""
-        return self._attributes.get(name, {})
+        before = {
+            path: place
+            for path, place in self._base.attributes.get(name, {}).items()
+            if path in self._blocks and path not in self._assigned
+        }
+        return before | self._attributes.get(name, {})
 
     def blocks(self, word: str) -> int:
         """Return in how many blocks a word stands, those that died since the last sweep too."""
-        return len(self._postings.get(word, ()))
+        return self._base.count(word) + len(self._postings.get(word, ()))
 
     def weight(self, word: str) -> float:
         """Return how much a word tells: its inverse block frequency, 0 for the common ones."""
@@ -178,7 +180,7 @@ class Windows:
             if weight <= 0 or stop():
                 break
             last = -1
-            for number in self._postings[word]:
+            for number in chain(self._base.of(word), self._postings.get(word, ())):
                 if number - 1 > last:  # the window that begins a block earlier
                     scores[number - 1] += weight
                 scores[number] += weight
