@@ -1,4 +1,4 @@
-"""The composition root: the only module that names the concrete classes of every layer.
+"""The composition root: with ``spending`` it names the concrete classes of every layer.
 
 It brings in the world (clock, environment, home) and hands it down; nothing below it reads the
 environment or the time by itself.
@@ -9,14 +9,13 @@ import gc
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tandem import __version__
+from tandem import __version__, spending
 from tandem.core import bug
 from tandem.core.money import Usd
 from tandem.workspace import paths
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from tandem.engine.gateway import Gateway
     from tandem.features.inline.complete import Ports
     from tandem.features.inline.visits import Visits
-    from tandem.ledger.prices import Prices
     from tandem.lsp.ext import Status
     from tandem.lsp.handlers.lifecycle import Services
     from tandem.workspace.documents import Change, Document
@@ -79,22 +77,11 @@ class World:
         layers, problems = read_layers(self.paths.config, root, self.environment)
         if editor:
             layers.append(Layer("editor", editor))
-        return resolve(layers, problems)
+        return spending.with_dialect(resolve(layers, problems), self.paths.state)
 
     def key(self, settings: "Settings") -> str:
         """Return the API key, or an empty string. Read at each use, kept nowhere."""
         return self.environment.get(settings.api.key_env, "").strip()
-
-
-def price_table(settings: "Settings") -> "Prices":
-    """Return the dated table with the user's own rates in front."""
-    from tandem.ledger.prices import Prices, Rate  # noqa: PLC0415 - off the start-up path
-
-    own = {
-        model: Rate(*(Usd.of(rate[kind]).pico // 10**6 for kind in ("hit", "miss", "output")))
-        for model, rate in settings.prices.items()
-    }
-    return Prices(own)
 
 
 class App:
@@ -102,11 +89,16 @@ class App:
 
     def __init__(self, world: World) -> None:
         """Begin without a workspace; nothing is opened, nothing heavy is imported."""
-        from tandem.features.inline.memo import Memo  # noqa: PLC0415 - after the imports of `lsp`
+        from tandem.engine.outcomes import Outcomes  # noqa: PLC0415 - as those below
+        from tandem.features.inline.flights import Flights  # noqa: PLC0415 - after those of `lsp`
+        from tandem.features.inline.memo import Memo  # noqa: PLC0415
+        from tandem.features.inline.typing_history import TypingHistory  # noqa: PLC0415
         from tandem.workspace.session import Session  # noqa: PLC0415
 
         self._world = world
         self._memo: Memo = Memo()
+        self._flights: Flights = Flights()
+        self._history: TypingHistory = TypingHistory()
         self._engine: RepositoryEngine | None = None
         self._accounts: Accounts | None = None
         self._gateway: Gateway | None = None
@@ -114,6 +106,9 @@ class App:
         self._visits: Visits | None = None
         self._indexing: asyncio.Task[None] | None = None
         self.session: Session = Session()
+        self._outcomes: Outcomes = Outcomes(
+            world.paths.ledger, lambda: paths.workspace_tag(self.session.root), world.clock
+        )
 
     def services(self) -> "Services":
         """Return what the protocol layer may use."""
@@ -130,6 +125,7 @@ class App:
             opened=self._opened,
             changed=self._changed,
             closed=self._closed,
+            record=self._outcomes.note,
         )
 
     def configure(self, root: Path | None, editor: Mapping[str, Any]) -> tuple[str, ...]:
@@ -145,7 +141,7 @@ class App:
             self._indexing = asyncio.create_task(
                 self._run_index(root, settings, report, client_watches=client_watches)
             )
-        if self._world.key(settings):
+        if spending.may_ask(self._world, settings):
             await self._start_models(settings, root)
         if settings.local.enabled:
             self._engine = self._make_engine(root)
@@ -174,16 +170,10 @@ class App:
             self._visits = None
 
     async def _start_models(self, settings: "Settings", root: Path | None) -> None:
-        from tandem.engine.gateway import Gateway  # noqa: PLC0415 - only with a key
-        from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415
-
         self._accounts = await asyncio.to_thread(
-            open_accounts, self._world, settings, root, f"{os.getpid()}"
+            spending.open_accounts, self._world, settings, root, f"{os.getpid()}"
         )
-        provider = OpenAIProvider(settings.api.base_url, lambda: self._world.key(settings))
-        self._gateway = Gateway(
-            provider, self._accounts, self._world.clock, concurrency=settings.api.concurrency
-        )
+        self._gateway = spending.make_gateway(self._world, settings, self._accounts)
         await self._gateway.warm()
 
     def _make_engine(self, root: Path | None) -> "RepositoryEngine":
@@ -195,7 +185,15 @@ class App:
         """Return who helps with a completion at this moment."""
         from tandem.features.inline.complete import Ports  # noqa: PLC0415
 
-        return Ports(self._memo, self._engine, self._gateway, self._world.clock, self._visits)
+        return Ports(
+            self._memo,
+            self._engine,
+            self._gateway,
+            self._world.clock,
+            self._flights,
+            self._history,
+            self._visits,
+        )
 
     async def status(self) -> "Status":
         """Sum up the state for an editor's status line."""
@@ -231,11 +229,14 @@ class App:
             self._index.opened(document)
 
     def _changed(self, document: "Document", changes: "Sequence[Change]") -> None:
+        self._history.changed(document.uri, changes, self._world.clock.monotonic())
         if self._index is not None:
             self._index.changed(document, changes)
 
     def _closed(self, uri: str) -> None:
         self._memo.forget(uri)
+        self._flights.drop(uri)
+        self._history.closed(uri)
         if self._index is not None:
             self._index.closed(uri)
         if self._visits is not None:
@@ -245,6 +246,7 @@ class App:
 
     async def stop(self) -> None:
         """Close connections, settle calls, end the training process, close the ledger."""
+        self._flights.drop_all()
         if self._indexing is not None:
             self._indexing.cancel()
             await asyncio.wait([self._indexing])
@@ -256,6 +258,7 @@ class App:
             await self._engine.aclose()
         if self._accounts is not None:
             self._accounts.close()
+        await self._outcomes.aclose()
         self._gateway = self._engine = self._accounts = self._index = self._visits = None
 
 
@@ -268,40 +271,6 @@ def _training(report: Report) -> "Callable[[Training], Awaitable[None]]":
         await report(Progress("local", message, ended=ended))
 
     return told
-
-
-def open_accounts(
-    world: World, settings: "Settings", root: Path | None, process: str
-) -> "Accounts":
-    """Open the user's ledger with prices and budget in front, and sweep what a crash left."""
-    from tandem.engine.accounts import Accounts  # noqa: PLC0415 - sqlite3, off the start-up path
-    from tandem.engine.budget import Caps  # noqa: PLC0415
-    from tandem.ledger.ledger import Ledger  # noqa: PLC0415
-
-    ledger = Ledger(world.paths.ledger, process)
-    swept = ledger.sweep(world.clock.now())
-    if swept:
-        logger.warning("ledger.swept", extra={"fields": {"reservations": swept}})
-    caps = Caps(Usd.of(settings.budget.daily_usd), Usd.of(settings.budget.monthly_usd))
-    tag = paths.workspace_tag(root) if root else ""
-    return Accounts(ledger, price_table(settings), caps, workspace=tag)
-
-
-@asynccontextmanager
-async def free_pages(
-    base_url: str, key: Callable[[], str]
-) -> AsyncGenerator[Callable[[str], Awaitable[Any]]]:
-    """Offer a way to read the API's pages that cost nothing, such as ``/models``, as JSON.
-
-    What it returns raises ModelError. Spending goes through the gateway.
-    """
-    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - a second of CPU
-
-    provider = OpenAIProvider(base_url, key)
-    try:
-        yield provider.get
-    finally:
-        await provider.aclose()
 
 
 def serve(world: World, *, tcp_port: int | None, announce: Callable[[int], None]) -> int:

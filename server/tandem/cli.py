@@ -43,21 +43,52 @@ def build_parser() -> argparse.ArgumentParser:
         "--simulated", action="store_true", help="against the simulated API, with its bill"
     )
     mode.add_argument("--live", action="store_true", help="with your key, against the real API")
+    demo.add_argument("--act", choices=("codebase", "completion"), help="only this act of the two")
     demo.add_argument("--json", action="store_true", help="print one JSON object")
-    doctor = commands.add_parser("doctor", help="check the set-up and say what is wrong")
-    doctor.add_argument("--json", action="store_true", help="print one JSON object")
-    doctor.add_argument("--offline", action="store_true", help="do not ask the API")
+    _doctor_options(commands.add_parser("doctor", help="check the set-up and say what is wrong"))
     index = commands.add_parser("index", help="index a codebase and say what is known of it")
     index.add_argument("path", nargs="?", type=Path, help="its folder (default: this one)")
     index.add_argument("--json", action="store_true", help="print one JSON object")
-    context = commands.add_parser("context", help="show what a completion at a place is told")
-    context.add_argument("place", metavar="FILE:LINE:COLUMN", help="one-based")
-    context.add_argument("--prompt", action="store_true", help="print the prompt itself as well")
-    context.add_argument("--json", action="store_true", help="print one JSON object")
+    _context_options(
+        commands.add_parser("context", help="show what a model is told, and its price")
+    )
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
     usage.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def _doctor_options(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    asking = doctor.add_mutually_exclusive_group()
+    asking.add_argument("--offline", action="store_true", help="do not ask the API")
+    asking.add_argument(
+        "--probe-cache",
+        action="store_true",
+        help="measure how the API's prefix cache behaves, for $0.05 at most (asks first)",
+    )
+    asking.add_argument(
+        "--probe-fim", action="store_true", help="find out api.fim by asking: costs a few tokens"
+    )
+    doctor.add_argument("--yes", action="store_true", help="let the probe spend without asking")
+    doctor.add_argument(
+        "--wait", type=int, default=10, metavar="MINUTES", help="that the probe may wait (10)"
+    )
+
+
+def _context_options(context: argparse.ArgumentParser) -> None:
+    place = "one-based; a completion needs all of it, a plan takes FILE too, a review nothing"
+    context.add_argument("place", nargs="?", metavar="FILE:LINE:COLUMN", help=place)
+    context.add_argument(
+        "--for", dest="kind", choices=("completion", "plan", "review"), default="completion",
+        help="what the model is asked for (default: completion)",
+    )  # fmt: skip
+    context.add_argument("--base", metavar="REV", help="review against a commit (default: HEAD)")
+    context.add_argument(
+        "--explain", action="store_true", help="say where the cached prefix breaks, and the cost"
+    )
+    context.add_argument("--prompt", action="store_true", help="print the prompt itself as well")
+    context.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.api.cache import CacheRules, Prefill, PrefixCache
+from fixtures.api.render import render_chat, render_fim
 from fixtures.api.tokens import count, pieces
 
 # Few, confusable characters: words and digits that go on, spaces that join the next word.
@@ -24,23 +25,29 @@ class Naive:
     def read(self, text: str, now: float) -> tuple[int, int]:
         tokens = tuple(pieces(text))
         known = self._known(tokens, now)
+        interval = 1 if self.rules.common_from == 2 else self.rules.interval
         hit = 0
         for length in range(1, known + 1):
             prefix = tokens[:length]
-            at_interval = self.rules.interval and length % self.rules.interval == 0
+            at_interval = interval and length % interval == 0
             if self.units.get(prefix, now + 1) <= now or (
                 at_interval and self.born[prefix] + self.rules.delay_s <= now
             ):
                 hit = length
-        if known:
+        if known and self.rules.common_from:
             self._unit(tokens[:known], now)
         self._touch(tokens, now)
-        return len(tokens), hit - hit % self.rules.granularity
+        if self.rules.input_ends:
+            self._unit(tokens, now)
+        hit -= hit % self.rules.granularity
+        return len(tokens), hit if hit >= self.rules.minimum else 0
 
     def wrote(self, text: str, now: float) -> None:
         tokens = tuple(pieces(text))
         self._known(tokens, now)
         self._touch(tokens, now)
+        if self.rules.output_ends:
+            self._unit(tokens, now)
 
     def _known(self, tokens: tuple[str, ...], now: float) -> int:
         for length in range(1, len(tokens) + 1):
@@ -58,7 +65,6 @@ class Naive:
         for length in range(1, len(tokens) + 1):
             self.used[tokens[:length]] = now
             self.born.setdefault(tokens[:length], now)
-        self._unit(tokens, now)
 
     def _unit(self, prefix: tuple[str, ...], now: float) -> None:
         ready = now + self.rules.delay_s
@@ -68,7 +74,11 @@ class Naive:
 RULES = st.builds(
     CacheRules,
     granularity=st.sampled_from([1, 1, 2, 3]),
+    minimum=st.sampled_from([0, 0, 2, 4]),
     interval=st.sampled_from([0, 0, 1, 2, 3]),
+    input_ends=st.booleans(),
+    output_ends=st.booleans(),
+    common_from=st.sampled_from([3, 3, 2, 0]),
     ttl_s=st.sampled_from([float("inf"), 2.0, 5.0]),
     delay_s=st.sampled_from([0.0, 0.0, 1.0, 3.0]),
 )
@@ -133,6 +143,28 @@ def test_fixed_intervals_hit_at_the_second_request():
     head = "x " * 300
     cache = PrefixCache(CacheRules(interval=128))
     assert reads(cache, head + "a", head + "b") == [0, 256]
+
+
+def test_fim_may_be_left_out_of_the_cache():
+    cache = PrefixCache(CacheRules(fim=False))
+    fim, chat = render_fim("same\n", ""), rendered_chat("same\n")
+    assert reads(cache, fim, chat) == [0, 0]
+    assert cache.read("a", fim, 0) == Prefill(count(fim), 0)
+    cache.wrote("a", fim + "answer", 0)
+    assert reads(cache, fim + "answer", chat) == [0, count(chat)]
+
+
+def test_fim_and_chat_share_only_where_they_begin_alike():
+    fim, chat = render_fim("same\n" * 9, ""), rendered_chat("same\n" * 9)
+    assert reads(PrefixCache(), chat, fim) == [0, 0]
+    cache = PrefixCache(CacheRules(fim_shares_chat=True))
+    assert cache.read("a", chat, 0) == Prefill(count(chat), 0)
+    assert cache.read("a", fim, 0) == Prefill(count(fim), count("same\n" * 9) + 1)
+
+
+def rendered_chat(text: str) -> str:
+    message: dict[str, object] = {"role": "user", "content": text}
+    return render_chat([message], [], "", with_prefix=False)[0]
 
 
 def test_memory_is_bounded_and_the_recent_survive():

@@ -2,7 +2,7 @@
 
 Shows versions, every setting that is not a default with its origin, whether a key is there (never
 its value), whether the API answers and knows the models, how old the price table is, and where
-things are kept. Spends nothing: ``/models`` and ``/user/balance`` are free.
+things are kept. Spends nothing (``/models`` and ``/user/balance`` are free), except for the probe.
 """
 
 import argparse
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem import __version__
-from tandem.app import World, free_pages, price_table
+from tandem.app import World
+from tandem.commands import probe
 from tandem.core.errors import ModelError
 from tandem.ledger.prices import ALIASES, TABLE_DATE, is_peak
+from tandem.spending import free_pages, may_ask, price_table
 from tandem.workspace.configuration import Configuration
 from tandem.workspace.settings import options
 
@@ -34,21 +36,37 @@ class Findings:
     configuration: dict[str, dict[str, Any]] = field(default_factory=dict)
     key: dict[str, Any] = field(default_factory=dict)
     api: dict[str, Any] = field(default_factory=dict)
+    fim: dict[str, Any] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     prices: dict[str, Any] = field(default_factory=dict)
     locations: dict[str, str] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings; status 1 if something needs the user's hand."""
     world = World.real()
-    configuration = world.configuration(Path.cwd(), {})
+    probed = _probe_fim(world) if arguments.probe_fim else {}
+    configuration = world.configuration(Path.cwd(), {})  # a probe may have found out api.fim
     findings = _examine(world, configuration)
-    if findings.key["present"] and not arguments.offline:
+    findings.fim = probed
+    findings.problems += probed.get("problems", ())
+    if may_ask(world, configuration.settings) and not arguments.offline:
         asyncio.run(_ask(world, configuration, findings))
+    if arguments.probe_cache and findings.api.get("reachable", True):
+        findings.cache, problems = probe.run(
+            world, configuration.settings, yes=arguments.yes, minutes=max(1, arguments.wait)
+        )
+        findings.problems += problems
     print(json.dumps(asdict(findings)) if arguments.json else _text(findings))
     return 1 if findings.problems else 0
+
+
+def _probe_fim(world: World) -> dict[str, Any]:
+    from tandem.commands import probe_fim  # noqa: PLC0415 - the doctor is fast without it
+
+    return asdict(asyncio.run(probe_fim.probe(world, world.configuration(Path.cwd(), {}).settings)))
 
 
 def _examine(world: World, configuration: Configuration) -> Findings:
@@ -63,6 +81,8 @@ def _examine(world: World, configuration: Configuration) -> Findings:
         origin = configuration.origins[option.key]
         findings.configuration[option.key] = {"value": value, "origin": origin}
     findings.key = {"variable": settings.api.key_env, "present": bool(world.key(settings))}
+    if not findings.key["present"] and may_ask(world, settings):
+        findings.key["needed"] = False
     findings.models = {"flash": settings.models.flash, "pro": settings.models.pro}
     _look_up_prices(world, configuration, findings)
     paths = world.paths
@@ -99,7 +119,9 @@ async def _ask(world: World, configuration: Configuration, findings: Findings) -
     try:
         async with (
             asyncio.timeout(_ASK_S),
-            free_pages(settings.api.base_url, lambda: world.key(settings)) as page,
+            free_pages(
+                settings.api.base_url, lambda: world.key(settings), settings.api.dialect
+            ) as page,
         ):
             served = sorted(str(model["id"]) for model in (await page("/models"))["data"])
             findings.api = {"reachable": True, "models": served}
@@ -112,7 +134,7 @@ async def _ask(world: World, configuration: Configuration, findings: Findings) -
         findings.problems.append(f"{settings.api.base_url}: {sentence}")
         return
     for role, model in findings.models.items():
-        if ALIASES.get(model, model) not in served:
+        if not {model, ALIASES.get(model, model)} & set(served):
             findings.problems.append(
                 f"models.{role}: the API does not list {model!r}; it serves {', '.join(served)}"
             )
@@ -140,8 +162,14 @@ def _version(name: str) -> str:
 def _text(findings: Findings) -> str:
     """Return the findings for people: problems last, where the eye ends up."""
     key = "present" if findings.key["present"] else "not set: completions come from the repository"
+    if findings.key.get("needed") is False:
+        key = "not set, and not needed by this server"
     lines = ["  ".join(f"{name} {found}" for name, found in findings.versions.items())]
     lines.append(f"key        {findings.key['variable']}: {key}")
+    if findings.fim:
+        from tandem.commands import probe_fim  # noqa: PLC0415
+
+        lines += probe_fim.text(findings.fim, findings.locations["configuration"])
     if findings.api:
         state = "answers" if findings.api["reachable"] else "does not answer"
         served = ", ".join(findings.api.get("models", []))
@@ -154,5 +182,6 @@ def _text(findings: Findings) -> str:
     lines += [f"{name:<18}{place}" for name, place in findings.locations.items()]
     changed = {k: v for k, v in findings.configuration.items() if v["origin"] != "default"}
     lines += [f"{key} = {item['value']!r}   ({item['origin']})" for key, item in changed.items()]
+    lines += [f"cache      {sentence}" for sentence in findings.cache.get("sentences", [])]
     lines += [f"! {problem}" for problem in findings.problems] or ["all is well"]
     return "\n".join(lines)

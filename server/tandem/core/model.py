@@ -19,9 +19,36 @@ class Thinking(Enum):
     MAX = "max"
 
 
+class Dialect(Enum):
+    """How a server is asked to fill in the middle; the value is what users write."""
+
+    DEEPSEEK = "deepseek"
+    OPENAI = "openai"
+    MISTRAL = "mistral"
+    LLAMA_CPP = "llama.cpp"
+    OLLAMA = "ollama"
+    TEMPLATE_DEEPSEEK = "template:deepseek"
+    TEMPLATE_QWEN = "template:qwen"
+    TEMPLATE_STARCODER2 = "template:starcoder2"
+    TEMPLATE_CODELLAMA = "template:codellama"
+    TEMPLATE_CODESTRAL = "template:codestral"
+    TEMPLATE_GRANITE = "template:granite"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraFile:
+    """A piece of another file, for servers that have a place of its own for it."""
+
+    path: str
+    text: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class FimRequest:
-    """Fill in the middle: raw code before and after the cursor, no special tokens."""
+    """Fill in the middle: raw code before and after the cursor, no special tokens.
+
+    `extra` is not repeated in `prompt`; where a server has no place for it, it comes before it.
+    """
 
     model: str
     prompt: str = field(repr=False)
@@ -30,6 +57,7 @@ class FimRequest:
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     language: str = ""
+    extra: tuple[ExtraFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

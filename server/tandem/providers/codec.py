@@ -5,6 +5,7 @@ on by default, so it is always said; the last chunk of a stream has ``choices: [
 fields may be missing when they are zero; chunks may be empty.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any, Final
@@ -38,8 +39,12 @@ _BY_STATUS: Final = {
     413: Failure.REQUEST,
     422: Failure.REQUEST,
     429: Failure.RATE,
+    501: Failure.REQUEST,  # llama.cpp, of a model that has no tokens for the middle
 }
 _SERVER_ERROR: Final = 500
+# What FastAPI (vLLM, SGLang), llama.cpp and Mistral's gateway say of a path, in JSON like what they
+# say of a model.
+_NO_SUCH_PATH: Final = re.compile(r"'detail': 'Not Found'|File Not Found|no Route matched")
 
 
 def api_root(base_url: str) -> str:
@@ -53,11 +58,16 @@ def api_root(base_url: str) -> str:
     return root
 
 
+def with_extra(request: FimRequest) -> str:
+    """Return the prompt with the pieces of other files before it, for wires without their place."""
+    return "".join(file.text for file in request.extra) + request.prompt
+
+
 def fim_body(request: FimRequest) -> dict[str, Any]:
-    """Return the JSON body of ``POST /beta/completions``."""
+    """Return the JSON body of ``POST /beta/completions``, OpenAI's form of a suffix."""
     body: dict[str, Any] = {
         "model": request.model,
-        "prompt": request.prompt,
+        "prompt": with_extra(request),
         "suffix": request.suffix,
         "max_tokens": min(request.max_tokens, FIM_MAX_TOKENS),
         "temperature": request.temperature,
@@ -136,7 +146,7 @@ def events(chunk: object) -> Iterator[Event]:
         raise ModelError(Failure.MALFORMED)
     if chunk.get("error") is not None:
         raise ModelError(Failure.SERVER)
-    model = _string(chunk.get("model"))
+    model = string(chunk.get("model"))
     choices = chunk.get("choices")
     if not isinstance(choices, list):
         raise ModelError(Failure.MALFORMED)
@@ -177,10 +187,10 @@ def _delta(delta: Mapping[str, Any]) -> Iterator[Event]:
         function = call.get("function")
         function = function if isinstance(function, dict) else {}
         yield ToolCallDelta(
-            index=_count(call.get("index")),
-            id=_string(call.get("id")),
-            name=_string(function.get("name")),
-            arguments=_string(function.get("arguments")),
+            index=count(call.get("index")),
+            id=string(call.get("id")),
+            name=string(function.get("name")),
+            arguments=string(function.get("arguments")),
         )
 
 
@@ -188,12 +198,12 @@ def usage_of(usage: Mapping[str, Any]) -> Usage:
     """Read a usage object; both spellings of the cache fields, missing ones are zero."""
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    hit = _count(_first(usage.get("prompt_cache_hit_tokens"), cached))
-    prompt = _count(usage.get("prompt_tokens"))
-    miss = _count(_first(usage.get("prompt_cache_miss_tokens"), prompt - hit))
+    hit = count(_first(usage.get("prompt_cache_hit_tokens"), cached))
+    prompt = count(usage.get("prompt_tokens"))
+    miss = count(_first(usage.get("prompt_cache_miss_tokens"), prompt - hit))
     inner = usage.get("completion_tokens_details")
     reasoning = inner.get("reasoning_tokens") if isinstance(inner, dict) else None
-    return Usage(hit, miss, _count(usage.get("completion_tokens")), _count(reasoning))
+    return Usage(hit, miss, count(usage.get("completion_tokens")), count(reasoning))
 
 
 def failure_of(
@@ -205,7 +215,7 @@ def failure_of(
         failure = Failure.MODEL  # the API's own words for an unknown model, with a 400
     if failure is None:
         failure = Failure.SERVER if status >= _SERVER_ERROR else Failure.MALFORMED
-    if failure is Failure.MODEL and not json_body:
+    if failure is Failure.MODEL and (not json_body or _NO_SUCH_PATH.search(message)):
         failure = Failure.MALFORMED  # some other server's "not found" page
     try:
         seconds = max(0.0, float(retry_after))
@@ -220,9 +230,11 @@ def _first(value: object, otherwise: object) -> object:
     return otherwise if value is None else value
 
 
-def _string(value: object) -> str:
+def string(value: object) -> str:
+    """Return a field's text, or "" where it is something else."""
     return value if isinstance(value, str) else ""
 
 
-def _count(value: object) -> int:
+def count(value: object) -> int:
+    """Return a field's count, or 0 where it is none."""
     return value if isinstance(value, int) and value > 0 else 0

@@ -12,6 +12,7 @@ from tandem.core.model import Dialect
 from tandem.ledger.prices import FLASH, PRO
 
 MODES: Final = ("auto", "manual", "off")
+LENGTHS: Final = ("auto", "line", "block")
 LEVELS: Final = ("debug", "info", "warning", "error")
 _KINDS: Final[Mapping[Any, str]] = {bool: "bool", int: "int", float: "float", str: "str"}
 
@@ -43,7 +44,7 @@ class Api:
         "DEEPSEEK_API_KEY",
         "Name of the environment variable that holds the API key. The key itself is never "
         "a setting. Empty: the server needs no key. A server on this machine (loopback) is asked "
-        "without one anyway, unless `api.fim` is `deepseek`.",
+        "without one anyway, unless `api.fim` means `deepseek`.",
         private=True,
     )
     fim: str = option(
@@ -57,6 +58,11 @@ class Api:
     concurrency: int = option(
         16, "Calls under way at once; halves by itself when the API limits.", least=1, most=500
     )
+
+    @property
+    def dialect(self) -> Dialect:
+        """What `fim` says; `auto` is DeepSeek's where nothing else was found out."""
+        return Dialect.DEEPSEEK if self.fim == "auto" else Dialect(self.fim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +82,36 @@ class Completion:
         "`auto`: while typing; `manual`: only when asked for; `off`: never.",
         choices=MODES,
     )
-    debounce_ms: int = option(
-        120,
-        "Pause in typing before a model is asked. What is already known is shown without it.",
-        least=0,
+    modes: tuple[str, ...] = option(
+        (),
+        "Other modes for languages and files, as `PATTERN=mode`: `markdown=off`, `*.min.js=off`, "
+        "`docs/*=manual`. The last that fits holds.",
+    )
+    length: str = option(
+        "auto",
+        "`auto`: to the end of the line, and whole blocks where one begins; `line`: never more "
+        "than a line; `block`: whole blocks on every empty line.",
+        choices=LENGTHS,
+    )
+    delay_ms: int = option(
+        -1,
+        "Pause in typing before a model is asked. -1: by how fast you type and how fast the model "
+        "is, none at the start of a line. What is already known is shown without it.",
+        least=-1,
         most=5000,
+    )
+    in_comments: bool = option(True, "Whether comments are completed while typing.")
+    in_strings: bool = option(True, "Whether strings are completed while typing.")
+    prefetch: bool = option(
+        True,
+        "Whether the next completion is asked for while one is shown, after two in a row were "
+        "taken.",
     )
     timeout_ms: int = option(
         3000, "Wall-clock limit of one completion, retries included.", least=50, most=60000
     )
-    max_tokens: int = option(64, "Longest completion, in tokens.", least=1, most=4096)
+    max_tokens: int = option(64, "Longest line, in tokens.", least=1, most=4096)
+    block_tokens: int = option(224, "Longest block, in tokens.", least=1, most=4096)
     prefix_chars: int = option(
         8000,
         "Text before the cursor that a model is sent of a file that is not indexed.",
@@ -179,6 +205,7 @@ class Settings:
     completion: Completion = field(default_factory=Completion)
     local: Local = field(default_factory=Local)
     index: Index = field(default_factory=Index)
+    context: Context = field(default_factory=Context)
     budget: Budget = field(default_factory=Budget)
     prices: Mapping[str, Mapping[str, str]] = option(
         {},
@@ -214,6 +241,7 @@ def sections() -> dict[str, type[Any]]:
         "completion": Completion,
         "local": Local,
         "index": Index,
+        "context": Context,
         "budget": Budget,
         "log": Log,
     }

@@ -1,0 +1,137 @@
+"""Composition of what may spend: who can be asked, at what price, through which gateway.
+
+Part of the composition root beside ``app``: it names the concrete classes of the engine, the ledger
+and the providers, for the server and for the commands alike. It does not read the clock or the
+environment; ``app.World`` brings them.
+
+Invariant: whoever asks a model comes through a gateway that was made here.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tandem.core.model import Dialect
+from tandem.core.money import Usd
+from tandem.workspace import paths
+from tandem.workspace.configuration import Configuration
+
+if TYPE_CHECKING:
+    from tandem.app import World
+    from tandem.engine.accounts import Accounts
+    from tandem.engine.gateway import Gateway
+    from tandem.ledger.prices import Prices
+    from tandem.workspace.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def with_dialect(configuration: Configuration, state: Path) -> Configuration:
+    """Put what was found out about a server in the place of ``api.fim = "auto"``."""
+    settings = configuration.settings
+    if settings.api.fim != "auto" or configuration.origins["api.base_url"] == "default":
+        return configuration
+    from tandem.providers import found  # noqa: PLC0415 - only for another server
+
+    dialect = found.look_up(state, settings.api.base_url)
+    if dialect is None:
+        return configuration
+    api = replace(settings.api, fim=dialect.value)
+    origins = {**configuration.origins, "api.fim": "tandem doctor --probe-fim"}
+    return replace(configuration, settings=replace(settings, api=api), origins=origins)
+
+
+def remember(world: "World", base_url: str, dialect: Dialect) -> None:
+    """Keep what was found out about a server, for ``api.fim = "auto"``. Raises OSError."""
+    from tandem.providers import found  # noqa: PLC0415 - only for another server
+
+    found.remember(world.paths.state, base_url, dialect)
+
+
+def may_ask(world: "World", settings: "Settings") -> bool:
+    """Tell whether a model can be asked: there is a key, or the server needs none."""
+    if world.key(settings) or not settings.api.key_env:
+        return True
+    if settings.api.dialect is Dialect.DEEPSEEK:
+        return False
+    from tandem.providers import address  # noqa: PLC0415 - only for another server
+
+    return address.is_loopback(settings.api.base_url)
+
+
+def price_table(settings: "Settings") -> "Prices":
+    """Return the dated table with the user's own rates in front; an own server costs nothing."""
+    from tandem.ledger.prices import Prices, Rate  # noqa: PLC0415 - off the start-up path
+
+    own = {
+        model: Rate(*(Usd.of(rate[kind]).pico // 10**6 for kind in ("hit", "miss", "output")))
+        for model, rate in settings.prices.items()
+    }
+    if settings.api.dialect is not Dialect.DEEPSEEK:
+        from tandem.providers import address  # noqa: PLC0415 - only for another server
+
+        if address.is_own(settings.api.base_url):
+            models = (settings.models.flash, settings.models.pro)
+            own = dict.fromkeys(models, Rate(0, 0, 0)) | own
+    return Prices(own)
+
+
+def open_accounts(
+    world: "World", settings: "Settings", root: Path | None, process: str
+) -> "Accounts":
+    """Open the user's ledger with prices and budget in front, and sweep what a crash left."""
+    from tandem.engine.accounts import Accounts  # noqa: PLC0415 - sqlite3, off the start-up path
+    from tandem.engine.budget import Caps  # noqa: PLC0415
+    from tandem.ledger.ledger import Ledger  # noqa: PLC0415
+
+    ledger = Ledger(world.paths.ledger, process)
+    swept = ledger.sweep(world.clock.now())
+    if swept:
+        logger.warning("ledger.swept", extra={"fields": {"reservations": swept}})
+    caps = Caps(Usd.of(settings.budget.daily_usd), Usd.of(settings.budget.monthly_usd))
+    workspace = paths.workspace_tag(root)
+    return Accounts(ledger, price_table(settings), caps, workspace=workspace)
+
+
+def make_gateway(world: "World", settings: "Settings", accounts: "Accounts") -> "Gateway":
+    """Join a provider for the server that the settings name to the accounts."""
+    from tandem.engine.gateway import Gateway  # noqa: PLC0415 - only where a model can be asked
+    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415
+
+    api = settings.api
+    provider = OpenAIProvider(api.base_url, lambda: world.key(settings), api.dialect)
+    return Gateway(provider, accounts, world.clock, concurrency=api.concurrency)
+
+
+@asynccontextmanager
+async def open_gateway(world: "World", settings: "Settings") -> AsyncGenerator["Gateway"]:
+    """Offer a command the one path to a model: what it spends is in the ledger and capped."""
+    accounts = await asyncio.to_thread(open_accounts, world, settings, None, f"{os.getpid()}")
+    gateway = make_gateway(world, settings, accounts)
+    try:
+        yield gateway
+    finally:
+        await gateway.aclose()
+        accounts.close()
+
+
+@asynccontextmanager
+async def free_pages(
+    base_url: str, key: Callable[[], str], dialect: Dialect = Dialect.DEEPSEEK
+) -> AsyncGenerator[Callable[[str], Awaitable[Any]]]:
+    """Offer a way to read the API's pages that cost nothing, such as ``/models``, as JSON.
+
+    What it returns raises ModelError. Spending goes through the gateway.
+    """
+    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - a second of CPU
+
+    provider = OpenAIProvider(base_url, key, dialect)
+    try:
+        yield provider.get
+    finally:
+        await provider.aclose()
