@@ -112,7 +112,7 @@ async def served(
     root.mkdir()
     for name, text in (files or {}).items():
         (root / name).write_text(text, "utf-8")
-    settings = {"local__enabled": False, "completion__debounce_ms": 0, **settings}
+    settings = {"local__enabled": False, "completion__delay_ms": 0, **settings}
     async with started(environment(home, api, **settings)) as client:
         await client.initialize(root, {})
         # The server asks for the models first, to open a connection; then it is ready.

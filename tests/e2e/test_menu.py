@@ -36,7 +36,7 @@ async def menu(server: Served, uri: str, character: int) -> tuple[lsp.Completion
 async def server(tmp_path):
     home, root = tmp_path / "home", tmp_path / "workspace"
     root.mkdir()
-    settings = {"local__enabled": False, "completion__debounce_ms": 0}
+    settings = {"local__enabled": False, "completion__delay_ms": 0}
     async with SimulatedApi() as api, started(environment(home, api, **settings)) as client:
         answer = await client.initialize(root, {}, CAPABILITIES)
         assert answer["capabilities"]["positionEncoding"] == "utf-8"

@@ -138,7 +138,7 @@ async def test_a_request_canceled_in_the_same_write_costs_nothing(shared):
 @pytest.fixture
 async def pausing(shared):
     """Let the server wait for a pause in typing for the length of a test."""
-    settings = {"completion": {"debounce_ms": 150}}
+    settings = {"completion": {"delay_ms": 150}}
     shared.client.notify("workspace/didChangeConfiguration", {"settings": {"tandem": settings}})
     yield shared
     shared.client.notify("workspace/didChangeConfiguration", {"settings": {"tandem": {}}})

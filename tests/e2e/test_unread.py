@@ -13,7 +13,7 @@ COUNT = 4000  # answers of 250 bytes: a megabyte, where a pipe and our own buffe
 
 async def test_trap_4_an_editor_that_stops_reading_does_not_stop_the_server(tmp_path):
     async with SimulatedApi() as api:
-        settings = {"local__enabled": False, "completion__debounce_ms": 0}
+        settings = {"local__enabled": False, "completion__delay_ms": 0}
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,

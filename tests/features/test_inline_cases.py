@@ -16,8 +16,10 @@ from tandem.engine.accounts import Accounts
 from tandem.engine.budget import Caps
 from tandem.engine.gateway import Gateway
 from tandem.features.inline.complete import Completion, Nothing, Ports, complete
+from tandem.features.inline.flights import Flights
 from tandem.features.inline.gate import Trigger
 from tandem.features.inline.memo import Memo
+from tandem.features.inline.typing_history import TypingHistory
 from tandem.index.lm.model import Suggestion
 from tandem.ledger.ledger import Ledger
 from tandem.ledger.prices import Prices
@@ -76,7 +78,8 @@ async def _complete(
     provider = ScriptedProvider([answer(model.text)] if model else [])
     accounts = Accounts(Ledger(folder / "ledger.db", "t"), Prices({}), Caps(Usd(), Usd()))
     gateway = Gateway(provider, accounts, LoopClock()) if model else None
-    ports = Ports(Memo(), LocalScript(suggestion) if local else None, gateway, LoopClock())
+    engine = LocalScript(suggestion) if local else None
+    ports = Ports(Memo(), engine, gateway, LoopClock(), Flights(), TypingHistory())
     try:
         return await complete(document, offset, Trigger.AUTOMATIC, Settings(), ports)
     finally:

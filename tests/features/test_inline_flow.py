@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from tandem.core.model import TextDelta
 from tandem.core.text import Span, Text
 from tandem.features.inline.complete import Completion, Nothing, Ports, complete
+from tandem.features.inline.flights import Flights
 from tandem.features.inline.gate import Trigger
 from tandem.features.inline.memo import Known, Memo
 from tandem.features.inline.prompt import render
-from tandem.features.inline.trim import trim
+from tandem.features.inline.typing_history import TypingHistory
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Completion as CompletionSettings
 from tandem.workspace.settings import Settings
@@ -23,7 +24,7 @@ from tests.support.script import Hang, answer
 
 
 def _ports(b: Bench, memo: Memo) -> Ports:
-    return Ports(memo, None, b.gateway, LoopClock())
+    return Ports(memo, None, b.gateway, LoopClock(), Flights(), TypingHistory())
 
 
 def _typed(document: Document, offset: int, text: str) -> tuple[Document, int]:
@@ -57,7 +58,8 @@ def test_a_request_cancelled_during_the_pause_was_never_made(tmp_path):
     async def story() -> None:
         async with bench(tmp_path) as b:
             document, offset = marked("x = $0\n")
-            ask = complete(document, offset, Trigger.AUTOMATIC, Settings(), _ports(b, Memo()))
+            settings = Settings(completion=CompletionSettings(delay_ms=120))
+            ask = complete(document, offset, Trigger.AUTOMATIC, settings, _ports(b, Memo()))
             task = asyncio.create_task(ask)
             await asyncio.sleep(0.1)
             task.cancel()
@@ -107,18 +109,6 @@ def test_off_and_manual_are_obeyed(tmp_path):
             assert isinstance(shown, Completion)
 
     run_jumping(story)
-
-
-CODE = st.text(alphabet="ab(){}[]'\" =,.:\n", max_size=40)
-
-
-@given(CODE, CODE, CODE, CODE)
-def test_trim_never_shows_a_second_line_and_never_invents(completion, before, after, below):
-    before, after, below = (part.replace("\n", "") for part in (before, after, below))
-    shown = trim(completion, before, after, below)
-    assert "\n" not in shown
-    assert shown == shown.rstrip()
-    assert shown in completion
 
 
 @given(st.text(alphabet="ab \n", max_size=300), st.text(alphabet="abc", min_size=1, max_size=12))

@@ -53,6 +53,7 @@ def test_a_report_sums_rows_and_totals(tmp_path):
         "reserved_usd": "0.000000000007",
         "estimated": 1,
         "unpriced": 1,
+        "suggestions": [],
     }
 
 

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tandem.features.inline.complete import Ports
+from tandem.features.inline.flights import Flights
 from tandem.features.inline.memo import Memo
+from tandem.features.inline.typing_history import TypingHistory
 from tandem.index.lm.model import Suggestion
 from tandem.lsp.ext import Status
 from tandem.lsp.frames import FrameDecoder
@@ -18,6 +20,9 @@ from tandem.lsp.server import build
 from tandem.workspace.documents import Change, Document
 from tandem.workspace.progress import Report
 from tandem.workspace.session import Session
+
+if TYPE_CHECKING:
+    from tandem.core.suggestion import Happened, Offer
 
 WAIT_S: Final = 10.0
 GHOST: Final[dict[str, Any]] = {"textDocument": {"inlineCompletion": {}}}
@@ -99,10 +104,12 @@ class Peer:
         self.session = Session()
         self.engine = Engine()
         self.memo = Memo()
+        self.flights = Flights()
         self.configured: list[tuple[Path | None, Mapping[str, Any]]] = []
         self.problems: tuple[str, ...] = ()
         self.stopping: Callable[[], Awaitable[None]] | None = None
         self.closed: list[str] = []
+        self.records: list[Offer | Happened] = []
         self.changed: list[tuple[Document, Sequence[Change]]] = []
         self.client_watches: bool | None = None
         self.index: Any = None
@@ -144,12 +151,15 @@ class Peer:
             configure=configure,
             start=start,
             stop=stop,
-            ports=lambda: Ports(self.memo, self.engine, None, Clock()),
+            ports=lambda: Ports(
+                self.memo, self.engine, None, Clock(), self.flights, TypingHistory()
+            ),
             status=status,
             index=lambda: self.index,
             opened=lambda _document: None,
             changed=lambda document, changes: self.changed.append((document, changes)),
             closed=self.closed.append,
+            record=self.records.append,
         )
 
     # -- sending -------------------------------------------------------------------------------

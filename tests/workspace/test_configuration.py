@@ -34,11 +34,18 @@ def one(key: str, value: Any) -> Configuration:
 GOOD: dict[str, tuple[Any, Any]] = {
     "api.base_url": ("http://127.0.0.1:1", "http://127.0.0.1:1"),
     "api.key_env": ("MY_KEY", "MY_KEY"),
+    "api.fim": ("llama.cpp", "llama.cpp"),
     "api.concurrency": (3, 3),
     "models.flash": ("f", "f"),
     "models.pro": ("p", "p"),
     "completion.mode": ("manual", "manual"),
-    "completion.debounce_ms": (0, 0),
+    "completion.modes": (["markdown=off"], ("markdown=off",)),
+    "completion.length": ("line", "line"),
+    "completion.delay_ms": (0, 0),
+    "completion.in_comments": (False, False),
+    "completion.in_strings": (False, False),
+    "completion.prefetch": (False, False),
+    "completion.block_tokens": (100, 100),
     "completion.timeout_ms": (500.0, 500),
     "completion.max_tokens": (4096, 4096),
     "completion.prefix_chars": (200, 200),
@@ -99,12 +106,12 @@ def test_a_later_layer_wins_and_an_empty_one_changes_nothing(key):
 
 def test_a_layer_says_only_what_it_says():
     configuration = resolve([
-        Layer("user", {"completion": {"debounce_ms": 1, "max_tokens": 2}}),
-        Layer("editor", {"completion": {"debounce_ms": 3}, "models": {"pro": "x"}}),
+        Layer("user", {"completion": {"delay_ms": 1, "max_tokens": 2}}),
+        Layer("editor", {"completion": {"delay_ms": 3}, "models": {"pro": "x"}}),
     ])  # fmt: skip
 
-    assert configuration.settings.completion == replace(Completion(), debounce_ms=3, max_tokens=2)
-    assert configuration.origins["completion.debounce_ms"] == "editor"
+    assert configuration.settings.completion == replace(Completion(), delay_ms=3, max_tokens=2)
+    assert configuration.origins["completion.delay_ms"] == "editor"
     assert configuration.origins["completion.max_tokens"] == "user"
     assert configuration.origins["models.flash"] == "default"
 
@@ -119,14 +126,14 @@ BAD = [
     ("completion.mode", "sometimes", "must be one of auto, manual, off"),
     ("completion.mode", True, "must be a string"),
     ("completion.mode", {"deep": 1}, "must be a string"),
-    ("completion.debounce_ms", -1, "must be between 0 and 5000"),
-    ("completion.debounce_ms", 5001, "must be between 0 and 5000"),
-    ("completion.debounce_ms", "soon", "must be a whole number"),
-    ("completion.debounce_ms", 1.5, "must be a whole number"),
-    ("completion.debounce_ms", True, "must be a whole number"),
-    ("completion.debounce_ms", None, "must be a whole number"),
-    ("completion.debounce_ms", math.inf, "must be a whole number"),
-    ("completion.debounce_ms", "²", "must be a whole number"),
+    ("completion.delay_ms", -2, "must be between -1 and 5000"),
+    ("completion.delay_ms", 5001, "must be between -1 and 5000"),
+    ("completion.delay_ms", "soon", "must be a whole number"),
+    ("completion.delay_ms", 1.5, "must be a whole number"),
+    ("completion.delay_ms", True, "must be a whole number"),
+    ("completion.delay_ms", None, "must be a whole number"),
+    ("completion.delay_ms", math.inf, "must be a whole number"),
+    ("completion.delay_ms", "²", "must be a whole number"),
     ("completion.max_tokens", 0, "must be between 1 and 4096"),
     ("api.concurrency", 501, "must be between 1 and 500"),
     ("local.enabled", "yes", "must be true or false"),
@@ -176,14 +183,14 @@ def test_a_bad_value_is_a_sentence_and_the_layer_below_stays(key, value, fix):
         ("local.enabled", "0", False),
         ("local.enabled", "TRUE", True),
         ("local.enabled", "1", True),
-        ("completion.debounce_ms", "250", 250),
+        ("completion.delay_ms", "250", 250),
         ("local.sure", "0.25", 0.25),
         ("local.exclude", "a/*,b/*,", ("a/*", "b/*")),
         ("local.exclude", "", ()),
         ("local.exclude", [], ()),
         ("budget.daily_usd", "0", "0"),
         ("budget.daily_usd", 0.5, "0.5"),
-        ("completion.debounce_ms", 5000, 5000),
+        ("completion.delay_ms", 5000, 5000),
         ("local.threshold", 0, 0.0),
     ],
 )
@@ -200,11 +207,11 @@ def test_strings_of_the_environment_and_numbers_of_json_are_read(key, written, r
         ("budget.daily_usd", "1e30"),
         ("budget.daily_usd", 1e23),
         ("prices", {"m": {"hit": 0, "miss": 1e30, "output": 0}}),
-        ("completion.debounce_ms", "--5"),
-        ("completion.debounce_ms", "9" * 5000),
+        ("completion.delay_ms", "--5"),
+        ("completion.delay_ms", "9" * 5000),
         ("local.threshold", 10**400),
         ("models.flash", 10**5000),
-        ("completion.debounce_ms", 10**5000),
+        ("completion.delay_ms", 10**5000),
     ],
     ids=lambda value: str(value)[:12] if isinstance(value, str | float) else "-",
 )
@@ -218,13 +225,13 @@ def test_an_absurd_number_is_a_sentence_too(key, value):
 @pytest.mark.parametrize(
     ("values", "key", "hint"),
     [
-        ({"completion": {"debounce": 1}}, "completion.debounce",
-         "did you mean completion.debounce_ms?"),
+        ({"completion": {"delay": 1}}, "completion.delay",
+         "did you mean completion.delay_ms?"),
         ({"completions": {"mode": "off"}}, "completions.mode", "did you mean completion.mode?"),
         ({"budget": {"daily": 1}}, "budget.daily", "did you mean budget.daily_usd?"),
         ({"price": {"m": {}}}, "price.m", "did you mean prices?"),
         ({"zzz": 1}, "zzz", "remove it"),
-        ({"api": 5}, "api", "remove it"),
+        ({"api": 5}, "api", "did you mean api.fim?"),
     ],
 )  # fmt: skip
 def test_an_unknown_key_gets_the_near_one(values, key, hint):
@@ -237,6 +244,7 @@ def test_an_unknown_key_gets_the_near_one(values, key, hint):
 PRIVATE = {
     "api.base_url": "http://mine",
     "api.key_env": "MINE",
+    "api.fim": "ollama",
     "budget.daily_usd": "2",
     "budget.monthly_usd": "3",
     "log.file": "mine",
@@ -263,10 +271,10 @@ def test_a_repository_may_not_set_what_is_private(key):
 
 def test_good_values_of_a_layer_count_beside_bad_ones():
     configuration = resolve([
-        Layer("x", {"completion": {"mode": "never", "debounce_ms": 9, "speed": 1}, "nope": 2})
+        Layer("x", {"completion": {"mode": "never", "delay_ms": 9, "speed": 1}, "nope": 2})
     ], ["an earlier problem"])  # fmt: skip
 
-    assert configuration.settings.completion.debounce_ms == 9
+    assert configuration.settings.completion.delay_ms == 9
     assert len(configuration.problems) == 4
     assert configuration.problems[0] == "an earlier problem"
 
@@ -294,8 +302,8 @@ def test_no_files_and_no_variables_are_no_layers(user, root):
 
 
 def test_user_then_repository_then_environment(user, root):
-    (user / "config.toml").write_text("[completion]\ndebounce_ms = 1\nmax_tokens = 11\n")
-    (root / ".tandem.toml").write_text("[completion]\ndebounce_ms = 2\nprefix_chars = 222\n")
+    (user / "config.toml").write_text("[completion]\ndelay_ms = 1\nmax_tokens = 11\n")
+    (root / ".tandem.toml").write_text("[completion]\ndelay_ms = 2\nprefix_chars = 222\n")
     layers, problems = read_layers(
         user, root, {"TANDEM_COMPLETION__DEBOUNCE_MS": "3", "PATH": "/bin"}
     )
@@ -308,9 +316,9 @@ def test_user_then_repository_then_environment(user, root):
     ]
     configuration = resolve([*layers, Layer("editor", {"completion": {"suffix_chars": 4}})])
     completion = configuration.settings.completion
-    assert (completion.debounce_ms, completion.max_tokens) == (3, 11)
+    assert (completion.delay_ms, completion.max_tokens) == (3, 11)
     assert (completion.prefix_chars, completion.suffix_chars) == (222, 4)
-    assert configuration.origins["completion.debounce_ms"] == "environment"
+    assert configuration.origins["completion.delay_ms"] == "environment"
     assert configuration.problems == ()
 
 
@@ -342,7 +350,7 @@ def test_a_mistyped_variable_is_told(user):
 
 @pytest.mark.parametrize("bad", ["[completion\n", "x = ", "a = 1\na = 2\n", "\x00"])
 def test_invalid_toml_is_ignored_until_fixed(user, root, bad):
-    (user / "config.toml").write_text("[completion]\ndebounce_ms = 1\n")
+    (user / "config.toml").write_text("[completion]\ndelay_ms = 1\n")
     (root / ".tandem.toml").write_text(bad)
     layers, problems = read_layers(user, root, {})
 

@@ -31,7 +31,7 @@ class SessionMachine(RuleBasedStateMachine):
         super().__init__()
         self.session = Session()
         self.documents: dict[str, tuple[int, str]] = {}
-        self.debounce = 120
+        self.delay = 120
         self.history: list[tuple[Snapshot, dict[str, tuple[int, str]], int]] = []
         self.revision = self.session.revision
         self.version = 0
@@ -71,22 +71,22 @@ class SessionMachine(RuleBasedStateMachine):
         del self.documents[uri]
         self.changed()
 
-    @rule(debounce=st.integers(0, 5000))
-    def configure(self, debounce):
-        self.session.configure(resolve([Layer("x", {"completion": {"debounce_ms": debounce}})]))
-        self.debounce = debounce
+    @rule(delay=st.integers(0, 5000))
+    def configure(self, delay):
+        self.session.configure(resolve([Layer("x", {"completion": {"delay_ms": delay}})]))
+        self.delay = delay
         self.changed()
 
     @rule()
     def remember(self):
-        self.history.append((self.session.snapshot(), dict(self.documents), self.debounce))
+        self.history.append((self.session.snapshot(), dict(self.documents), self.delay))
 
     @invariant()
     def snapshots_stay_true(self):
-        present = (self.session.snapshot(), self.documents, self.debounce)
-        for snapshot, documents, debounce in [*self.history, present]:
+        present = (self.session.snapshot(), self.documents, self.delay)
+        for snapshot, documents, delay in [*self.history, present]:
             assert contents(snapshot) == documents
-            assert snapshot.settings.completion.debounce_ms == debounce
+            assert snapshot.settings.completion.delay_ms == delay
         assert present[0].revision == self.session.revision == self.revision
 
 

@@ -1,12 +1,14 @@
-"""``tandem usage``: what was spent, by what and by which model, from the ledger alone."""
+"""``tandem usage``: what was spent, and what of it was kept, from the ledger alone."""
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from tandem.app import World
 from tandem.ledger.ledger import Ledger
-from tandem.ledger.report import Report, report, to_json
+from tandem.ledger.report import Kept, Report, report, to_json
+from tandem.ledger.suggestions import Share
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,4 +44,25 @@ def _table(summary: Report) -> str:
         )
     if totals.unpriced:
         lines.append(f"{totals.unpriced} calls went to models without a known price (see `prices`)")
+    if summary.suggestions:
+        lines += ["", *_kept_table(summary.suggestions)]
     return "\n".join(lines)
+
+
+def _kept_table(suggestions: Sequence[Kept]) -> Iterator[str]:
+    yield (
+        f"{'suggested by':<14}{'model':<22}{'shown':>7}{'accepted':>10}{'partly':>8}"
+        f"{'kept 30 s':>11}{'kept 5 min':>12}  cost of 1000 kept characters"
+    )
+    for kept in suggestions:
+        fate, price = kept.fate, kept.per_thousand
+        yield (
+            f"{fate.source:<14}{fate.model or '-':<22}{fate.shown:>7}{fate.accepted:>10}"
+            f"{fate.partly:>8}{_percent(fate.kept_30s):>11}{_percent(fate.kept_5m):>12}"
+            f"  {'-' if price is None else price}"
+        )
+    yield "kept: of the accepted characters, those still there; typing a suggestion accepts nothing"
+
+
+def _percent(share: Share) -> str:
+    return f"{share.kept / share.of:.0%}" if share.of else "-"

@@ -67,6 +67,7 @@ class Call:
     _queue: asyncio.Queue[Event | TandemError | None] = field(default_factory=asyncio.Queue)
     _scope: asyncio.Timeout | None = None
     _released: bool = False
+    _hung_up: bool = False
     _listeners: list[Callable[[Receipt], None]] = field(default_factory=list)
     builder: ReplyBuilder = field(default_factory=ReplyBuilder)
     sent: bool = False
@@ -98,8 +99,15 @@ class Call:
             limit = self._scope.when()
             self._scope.reschedule(at if limit is None else min(at, limit))
 
+    def hang_up(self) -> None:
+        """Want nothing more, the bill included: what would come is dearer than to know its price.
+
+        The connection is closed when the reader leaves; the call is settled by an estimate.
+        """
+        self._hung_up = True
+
     def _left_s(self) -> float:
-        return self.terms.grace_s if self.sent else 0.0
+        return self.terms.grace_s if self.sent and not self._hung_up else 0.0
 
     def is_released(self) -> bool:
         """Tell whether the reader has gone; it may go at any await."""

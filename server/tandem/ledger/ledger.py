@@ -97,24 +97,32 @@ class Ledger:
         `allow` may read the totals and raise; it runs in the same transaction, so two editors
         cannot both take the last cent.
         """
-        with self._lock, self._transaction():
+        with self.transaction() as db:
             allow()
-            row = self._db.execute(
+            row = db.execute(
                 "INSERT INTO reservation (at, process, purpose, model, workspace, amount_pico)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (_iso(at), self._process, purpose, model, workspace, _pico(amount)),
+                (iso(at), self._process, purpose, model, workspace, _pico(amount)),
             )
         return row.lastrowid or 0
 
     @contextmanager
-    def _transaction(self) -> Generator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def transaction(self) -> Generator[sqlite3.Connection]:
+        """Write several rows or none, before anybody else does; for this package."""
+        with self.connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    @contextmanager
+    def connection(self) -> Generator[sqlite3.Connection]:
+        """Keep the file to this thread; for this package."""
+        with self._lock:
+            yield self._db
 
     def settle(self, reservation: int, at: datetime, settlement: Settlement) -> None:
         """Record how a reserved call ended. A second settlement of one call is refused."""
@@ -124,7 +132,7 @@ class Ledger:
                 "INSERT INTO settlement VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     reservation,
-                    _iso(at),
+                    iso(at),
                     settlement.outcome,
                     settlement.model,
                     usage.hit,
@@ -148,7 +156,7 @@ class Ledger:
                           coalesce(sum(s.estimated), 0)
                    FROM reservation r LEFT JOIN settlement s ON s.reservation = r.id
                    WHERE r.at >= ?""",
-                (_iso(since),),
+                (iso(since),),
             ).fetchone()
         return Totals(row[0], Usd(row[1]), Usd(row[2]), row[3], row[4])
 
@@ -160,7 +168,7 @@ class Ledger:
                           sum(s.reasoning), coalesce(sum(s.cost_pico), 0)
                    FROM reservation r JOIN settlement s ON s.reservation = r.id
                    WHERE r.at >= ? GROUP BY r.purpose, s.model ORDER BY 8 DESC""",
-                (_iso(since),),
+                (iso(since),),
             ).fetchall()
         return [(r[0], r[1], r[2], Usage(*r[3:7]), Usd(r[7])) for r in rows]
 
@@ -172,7 +180,7 @@ class Ledger:
                    SELECT r.id, ?, 'abandoned', r.model, 0, 0, 0, 0, r.amount_pico, 1, NULL, 0
                    FROM reservation r LEFT JOIN settlement s ON s.reservation = r.id
                    WHERE s.reservation IS NULL AND r.process != ? AND r.at < ?""",
-                (_iso(now), self._process, _iso(now - _LONGEST_CALL)),
+                (iso(now), self._process, iso(now - _LONGEST_CALL)),
             )
         return cursor.rowcount
 
@@ -195,7 +203,8 @@ def _use_wal(db: sqlite3.Connection) -> None:
             return
 
 
-def _iso(at: datetime) -> str:
+def iso(at: datetime) -> str:
+    """Return an instant as the ledger writes it, in UTC; later ones sort behind earlier ones."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 

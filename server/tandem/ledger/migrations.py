@@ -37,8 +37,40 @@ def m001_calls(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX reservation_at ON reservation(at)")
 
 
+def m002_suggestions(db: sqlite3.Connection) -> None:
+    """Suggestions that were shown and what became of them; rows are only added."""
+    db.execute(
+        """CREATE TABLE suggestion (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,            -- UTC, ISO 8601: when it was first shown
+            workspace TEXT NOT NULL,     -- a hash of the folder, never its name
+            language TEXT NOT NULL,      -- as the editor names it
+            source TEXT NOT NULL,        -- local, flash
+            model TEXT NOT NULL,         -- as it answered; empty for the repository engine
+            characters INTEGER NOT NULL,
+            lines INTEGER NOT NULL,
+            reservation INTEGER REFERENCES reservation(id)  -- NULL: free, or not known
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE suggestion_event (
+            suggestion INTEGER NOT NULL REFERENCES suggestion(id),
+            at TEXT NOT NULL,
+            what TEXT NOT NULL,          -- displayed, accepted, partly, ignored, kept_30s, kept_5m
+            characters INTEGER NOT NULL, -- accepted ones, kept ones; typed by hand if ignored
+            accepted INTEGER,            -- kept_*: of how many accepted characters
+            closed INTEGER NOT NULL      -- 1: the document was closed before the time was over
+        )"""
+    )
+    db.execute("CREATE INDEX suggestion_at ON suggestion(at)")
+    db.execute("CREATE INDEX suggestion_event_of ON suggestion_event(suggestion)")
+
+
 Step = Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[tuple[tuple[str, Step], ...]] = (("m001_calls", m001_calls),)
+MIGRATIONS: Final[tuple[tuple[str, Step], ...]] = (
+    ("m001_calls", m001_calls),
+    ("m002_suggestions", m002_suggestions),
+)
 
 
 def migrate(db: sqlite3.Connection) -> None:

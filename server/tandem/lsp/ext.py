@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 STATUS = "tandem/status"
+WHY_NO_COMPLETION = "tandem/whyNoCompletion"
 ACCEPTED_COMMAND = "tandem.accepted"
+DID_SHOW_COMPLETION = "textDocument/didShowCompletion"  # these two are Copilot's
+DID_PARTIALLY_ACCEPT_COMPLETION = "textDocument/didPartiallyAcceptCompletion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,25 @@ class Status:
         """Return the wire form."""
         names = {name: _camel(name) for name in asdict(self)}
         return {names[name]: value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNothing:
+    """Result of ``tandem/whyNoCompletion``: what became of the last request in a document.
+
+    `stage` is how far it came: "none" (nothing was asked yet), "typing" (the next key replaced it),
+    "gate", "local", "model", "filter", or "shown". Line and character are where it was asked.
+    """
+
+    stage: str
+    reason: str
+    version: int | None = None
+    line: int | None = None
+    character: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

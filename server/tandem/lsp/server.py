@@ -7,6 +7,7 @@ from lsprotocol import types as lsp
 from tandem import __version__
 from tandem.lsp import ext
 from tandem.lsp.boundary import Boundary, Lane
+from tandem.lsp.handlers.acceptance import AcceptanceHandlers
 from tandem.lsp.handlers.completion import CompletionHandlers
 from tandem.lsp.handlers.files import FileHandlers, watch_files
 from tandem.lsp.handlers.lifecycle import Lifecycle, Services
@@ -30,33 +31,62 @@ def build(services: Services) -> TandemProtocol:
     life = Lifecycle(server, services, lambda client: watch_files(server, client))
     files = FileHandlers(server, services)
     boundary = Boundary()
-    handlers = CompletionHandlers(services.session, life.client, services.ports, life.failed)
+    acceptance = AcceptanceHandlers(services)
+    handlers = CompletionHandlers(
+        services.session, life.client, services.ports, life.failed, acceptance
+    )
 
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
         life.initialize(params)
         _register_completion(server, boundary, handlers)
+        _register_acceptance(server, boundary, acceptance)
 
     @server.feature(lsp.SHUTDOWN)
     async def shutdown(_params: None) -> None:
         handlers.abandon_all()
+        acceptance.stop()
         await life.shutdown()
-
-    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        handlers.abandon(params.text_document.uri)
-        files.closed(params)
 
     told = boundary.notification
     server.feature(lsp.INITIALIZED)(told(life.initialized))
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
-    server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(files.opened))
-    server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(told(files.changed))
+    _register_documents(server, boundary, files, handlers, acceptance)
+    status = boundary.request(life.status, deadline_s=_STATUS_DEADLINE_S)
+    server.feature(ext.STATUS)(status)
+    why = boundary.request(handlers.why, deadline_s=_STATUS_DEADLINE_S)
+    server.feature(ext.WHY_NO_COMPLETION)(why)
+    return protocol
+
+
+def _register_documents(
+    server: TandemServer,
+    boundary: Boundary,
+    files: FileHandlers,
+    handlers: CompletionHandlers,
+    acceptance: AcceptanceHandlers,
+) -> None:
+    """Take in what the editor tells of documents and files."""
+
+    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        acceptance.closed(params.text_document.uri)
+        files.opened(params)
+
+    def changed(params: lsp.DidChangeTextDocumentParams) -> None:
+        files.changed(params)
+        acceptance.changed(params)
+
+    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+        handlers.closed(params.text_document.uri)
+        acceptance.closed(params.text_document.uri)
+        files.closed(params)
+
+    told = boundary.notification
+    server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(opened))
+    server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(told(changed))
     server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)(told(files.saved))
     server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(told(files.watched))
     server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(told(closed))
-    status = boundary.request(life.status, deadline_s=_STATUS_DEADLINE_S)
-    server.feature(ext.STATUS)(status)
-    return protocol
 
 
 def _register_completion(
@@ -66,11 +96,6 @@ def _register_completion(
 
     Never both: an editor would show the same text twice.
     """
-
-    @server.command(ext.ACCEPTED_COMMAND)
-    async def accepted(*shown: dict[str, Any]) -> None:  # pygls hands itself to an `object`
-        handlers.accepted(*shown)
-
     if handlers.client().inline_completion:
         inline = boundary.request(
             handlers.inline, deadline_s=_GHOST_DEADLINE_S, lane=Lane.GHOST, key=_uri
@@ -82,6 +107,18 @@ def _register_completion(
         )
         options = lsp.CompletionOptions(trigger_characters=list(_TRIGGERS))
         server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)(menu)
+
+
+def _register_acceptance(
+    server: TandemServer, boundary: Boundary, acceptance: AcceptanceHandlers
+) -> None:
+    @server.command(ext.ACCEPTED_COMMAND)
+    async def accepted(*shown: dict[str, Any]) -> None:  # pygls hands itself to an `object`
+        acceptance.accepted(*shown)
+
+    told = boundary.notification
+    server.feature(ext.DID_SHOW_COMPLETION)(told(acceptance.displayed))
+    server.feature(ext.DID_PARTIALLY_ACCEPT_COMPLETION)(told(acceptance.partly))
 
 
 def _uri(params: Any) -> str:

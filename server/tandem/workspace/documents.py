@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tandem.core.edits import Edit
 from tandem.core.text import Encoding, Position, Span, Text
 
 
@@ -22,9 +23,8 @@ class Document:
             if change.start is None or change.end is None:
                 text = Text.of(change.text)
                 continue
-            start = text.offset_at(change.start, encoding)
-            end = text.offset_at(change.end, encoding)
-            text = text.replace(Span(start, end), change.text)
+            edit = change.edit(text, encoding)
+            text = text.replace(edit.span, edit.new)
         return replace(self, version=version, text=text)
 
 
@@ -35,3 +35,10 @@ class Change:
     start: Position | None
     end: Position | None
     text: str
+
+    def edit(self, text: Text, encoding: Encoding) -> Edit:
+        """Return the change in offsets of the text it was made for."""
+        if self.start is None or self.end is None:
+            return Edit(Span(0, len(text)), self.text)
+        start = text.offset_at(self.start, encoding)
+        return Edit(Span(start, text.offset_at(self.end, encoding)), self.text)

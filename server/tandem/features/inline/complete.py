@@ -1,8 +1,8 @@
-"""The story of one completion: gate, memo, repository engine, pause, model, trim.
+"""The story of one completion: known, under way, gate, repository engine, pause, model, trim.
 
-Cheapest first. What is known is answered without a pause. The repository engine thinks while the
-pause runs, so it costs no time; where it is sure, no model is asked. Whatever a model answers after
-its request was superseded still goes into the memo, for the next keystroke.
+Cheapest first. What is known is answered without a pause, and so is the rest of an answer that is
+under way. The repository engine thinks while the pause runs, so it costs no time; where it is sure,
+no model is asked. Whatever a model says after nobody waits for it still goes into the memo.
 """
 
 from dataclasses import dataclass, replace
@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from tandem.core.clock import Clock
 from tandem.core.errors import TandemError
-from tandem.core.model import Stopped, TextDelta
-from tandem.features.inline.gate import Ask, Skip, Trigger, decide
+from tandem.core.text import Span
+from tandem.features.inline.asking import Query, ask, fitted
+from tandem.features.inline.flights import Flight, Flights
+from tandem.features.inline.gate import Ask, Shape, Skip, Trigger, decide, silenced
 from tandem.features.inline.memo import Known, Memo
-from tandem.features.inline.prompt import render
-from tandem.features.inline.trim import trim
+from tandem.features.inline.surroundings import Surroundings, look
+from tandem.features.inline.typing_history import TypingHistory
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Settings
 
 if TYPE_CHECKING:  # neither is needed before somebody completes: 40 ms of the start-up
-    from tandem.engine.gateway import Call, Gateway, Receipt
+    from tandem.engine.gateway import Gateway
     from tandem.features.inline.visits import Visits
     from tandem.index.lm.model import Suggestion
 
-# A line of 20 tokens at the API's 200-270 tokens/s has ended 0.1 s after its first token; this is
-# that and the time to a first token.
-_GRACE_S: Final = 0.4
-_LINES_BELOW: Final = 8
+_ALTERNATIVE: Final = 0.2  # confidence of the repository engine that is worth cycling to
 
 
 class LocalEngine(Protocol):
@@ -45,6 +44,8 @@ class Ports:
     local: LocalEngine | None
     gateway: "Gateway | None"
     clock: Clock
+    flights: Flights
+    history: TypingHistory
     visits: "Visits | None" = None
 
 
@@ -69,35 +70,41 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No completion; `reason` is for people, `error` is set where the outside world failed."""
+    """No completion; `reason` is for people, `error` is set where the outside world failed.
+
+    `stage` is "gate", "local", "model" or "filter": how far it came.
+    """
 
     reason: str
     error: TandemError | None = None
+    stage: str = "gate"
 
 
 async def complete(
     document: Document, offset: int, trigger: Trigger, settings: Settings, ports: Ports
 ) -> Completion | Nothing:
-    """Complete the line at an offset of a document."""
-    verdict = decide(document, offset, trigger, settings.completion)
+    """Complete at an offset of a document."""
+    off = silenced(document, offset, trigger, settings.completion)
+    if off is not None:
+        return Nothing(off.reason)
+    asked = ports.clock.monotonic()
+    recent = ports.history.recent(document.uri, asked)
+    known = ports.memo.find(document.uri, document.text, offset)
+    if known is not None and not (recent.deleted and trigger is Trigger.AUTOMATIC):
+        return _shown(known, remembered=True)
+    flight = await ports.flights.join(document.uri, document.text, offset)
+    if flight is not None:
+        return _landed(flight, document, offset, ports)
+    seen = look(document.text, offset, document.language)
+    verdict = decide(seen, trigger, settings.completion, recent)
     if isinstance(verdict, Skip):
         return Nothing(verdict.reason)
-    known = ports.memo.find(document.uri, document.text, offset)
-    if known is not None:
-        return _shown(known, remembered=True)
-    asked = ports.clock.monotonic()
-    suggestion = await _ask_locally(document, offset, settings, ports)
-    bar = settings.local.sure if ports.gateway else settings.local.threshold
-    if suggestion is not None and suggestion.confidence >= bar:
-        fitting = _fit(document, offset, suggestion.text)
-        if fitting:
-            known = Known(fitting, "local", "", suggestion.confidence)
-            ports.memo.add(document.uri, document.text, offset, known)
-            return _shown(known, remembered=False)
-    if ports.gateway is None:
-        return Nothing(_why_not_local(suggestion, bar, settings))
-    await ports.clock.sleep(_left(verdict, asked, ports.clock))
-    return await _ask_model(document, offset, settings, ports, ports.gateway)
+    here = _Place(document, offset, seen, settings, ports)
+    local = await _locally(here, verdict)
+    if isinstance(local, Completion) or ports.gateway is None:
+        return local
+    await ports.clock.sleep(max(0.0, verdict.pause_s - (ports.clock.monotonic() - asked)))
+    return await _by_model(here, verdict.shape, ports.gateway)
 
 
 def quickly(document: Document, offset: int, ports: Ports) -> Completion | None:
@@ -106,73 +113,127 @@ def quickly(document: Document, offset: int, ports: Ports) -> Completion | None:
     return None if known is None else _shown(known, remembered=True)
 
 
-async def _ask_locally(
-    document: Document, offset: int, settings: Settings, ports: Ports
-) -> "Suggestion | None":
-    if ports.local is None or not settings.local.enabled:
+async def alternatives(
+    document: Document, offset: int, settings: Settings, ports: Ports, first: Completion
+) -> list[Completion]:
+    """Return what else may stand here, for somebody who asked by hand.
+
+    The repository engine's answer is free. A second opinion of the model is bought when somebody
+    asks again at a place where the first is known already.
+    """
+    seen = look(document.text, offset, document.language)
+    here = _Place(document, offset, seen, settings, ports)
+    found = [first]
+    suggestion = await _suggestion(here)
+    if suggestion is not None and suggestion.confidence >= _ALTERNATIVE:
+        known = Known(fitted(here.query(Shape.LINE), suggestion.text), "local", "")
+        found.append(_shown(replace(known, confidence=suggestion.confidence), remembered=False))
+    if first.remembered and ports.gateway is not None:
+        shape = Shape.BLOCK if "\n" in first.text else Shape.LINE
+        flight = Flight(document.text, offset)
+        await ask(flight, here.query(shape, warm=True), ports.gateway, ports.clock)
+        if flight.known is not None:
+            found.append(_shown(flight.known, remembered=False))
+    texts = dict[str, Completion]()
+    for one in found:
+        if one.text:
+            texts.setdefault(one.text, one)
+    return list(texts.values())
+
+
+def ahead(
+    document: Document, offset: int, settings: Settings, ports: Ports, shown: Completion
+) -> None:
+    """Ask for what comes behind a shown completion, where somebody takes one after another."""
+    recent = ports.history.recent(document.uri, ports.clock.monotonic())
+    wanted = settings.completion.prefetch and recent.streak > 1 and not shown.remembered
+    if not wanted or ports.gateway is None or "\n" in shown.text:
+        return
+    after, at = _taken(document, offset, shown.text)
+    if ports.memo.find(document.uri, after.text, at) is not None:
+        return
+    seen = look(after.text, at, after.language)
+    verdict = decide(seen, Trigger.AUTOMATIC, settings.completion, replace(recent, accepted=False))
+    if isinstance(verdict, Ask):
+        here = _Place(after, at, seen, settings, ports)
+        _fly(here, verdict.shape, ports.gateway)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a completion is wanted, with what was seen there."""
+
+    document: Document
+    offset: int
+    seen: Surroundings
+    settings: Settings
+    ports: Ports
+
+    def query(self, shape: Shape, *, warm: bool = False) -> Query:
+        """Return what is asked of a model here."""
+        return Query(
+            self.document, self.offset, self.seen, shape, self.settings,
+            self.ports.memo, self.ports.history, self.ports.visits, warm=warm,
+        )  # fmt: skip
+
+
+async def _locally(here: _Place, verdict: Ask) -> Completion | Nothing:
+    """Ask the repository engine; a confident answer is the answer."""
+    settings, ports = here.settings, here.ports
+    suggestion = await _suggestion(here)
+    bar = settings.local.sure if ports.gateway else settings.local.threshold
+    if suggestion is not None and suggestion.confidence >= bar:
+        text = fitted(here.query(Shape.LINE), suggestion.text)
+        # Where a block begins its first line alone is not worth keeping a model from the whole.
+        if text and not (verdict.shape is Shape.BLOCK and ports.gateway):
+            known = Known(text, "local", "", suggestion.confidence)
+            ports.memo.add(here.document.uri, here.document.text, here.offset, known)
+            ports.history.shown()
+            return _shown(known, remembered=False)
+    return Nothing(_why_not_local(suggestion, bar, settings), stage="local")
+
+
+async def _suggestion(here: _Place) -> "Suggestion | None":
+    if here.ports.local is None or not here.settings.local.enabled:
         return None
-    return await ports.local.suggest(document, offset)
+    return await here.ports.local.suggest(here.document, here.offset)
 
 
-async def _ask_model(
-    document: Document, offset: int, settings: Settings, ports: Ports, gateway: "Gateway"
-) -> Completion | Nothing:
-    from tandem.engine.gateway import Terms  # noqa: PLC0415 - loaded with the first key
+async def _by_model(here: _Place, shape: Shape, gateway: "Gateway") -> Completion | Nothing:
+    document, offset, ports = here.document, here.offset, here.ports
+    _fly(here, shape, gateway)
+    flight = await ports.flights.join(document.uri, document.text, offset)
+    if flight is None:
+        return Nothing("the answer was not awaited", stage="model")
+    return _landed(flight, document, offset, ports)
 
-    laid_out = ports.visits.prompt(document, offset) if ports.visits is not None else None
-    request = render(document, offset, settings.models.flash, settings.completion, laid_out)
-    terms = Terms("completion", settings.completion.timeout_ms / 1000, grace_s=_GRACE_S)
 
-    def remember(text: str, model: str) -> Known | None:
-        fitting = _fit(document, offset, text)
-        if not fitting:
-            return None
-        known = Known(fitting, "flash", model or request.model)
-        ports.memo.add(document.uri, document.text, offset, known)
-        return known
+def _fly(here: _Place, shape: Shape, gateway: "Gateway") -> None:
+    query = here.query(shape)
+    document = here.document
 
-    def remember_late(receipt: "Receipt") -> None:
-        if receipt.settlement.outcome == "done" and not read:
-            remember(receipt.reply.text, receipt.reply.model)
+    async def run(flight: Flight) -> None:
+        await ask(flight, query, gateway, here.ports.clock)
 
-    read = False
-    try:
-        async with gateway.call(request, terms) as call:
-            call.on_settled(remember_late)
-            text, model = await _read(call)
-            read = True
-    except TandemError as error:
-        return Nothing(str(error), error)
-    known = remember(text, model)
+    here.ports.flights.begin(document.uri, document.text, here.offset, run)
+
+
+def _landed(flight: Flight, document: Document, offset: int, ports: Ports) -> Completion | Nothing:
+    if flight.error is not None:
+        return Nothing(str(flight.error), flight.error, "model")
+    known = ports.memo.find(document.uri, document.text, offset)
     if known is None:
-        return Nothing("the model had nothing to add here")
-    return _shown(known, remembered=False)
+        return Nothing("the model had nothing to add here", stage="filter")
+    if flight.fresh:
+        flight.fresh = False
+        ports.history.shown()
+        return _shown(known, remembered=False)
+    return _shown(known, remembered=True)
 
 
-async def _read(call: "Call") -> tuple[str, str]:
-    """Read until the model stops: the bill that follows is the gateway's business."""
-    parts: list[str] = []
-    async for event in call:
-        match event:
-            case TextDelta(text):
-                parts.append(text)
-            case Stopped(_, model):
-                return "".join(parts), model
-            case _:
-                pass
-    return "".join(parts), ""
-
-
-def _fit(document: Document, offset: int, text: str) -> str:
-    line, _ = document.text.point_at(offset)
-    before = document.text.slice(document.text.line_start(line), offset)
-    after = document.text.slice(offset, document.text.line_end(line))
-    below = document.text.lines(line + 1, line + 1 + _LINES_BELOW)
-    return trim(text, before, after, next((text for text in below if text.strip()), ""))
-
-
-def _left(verdict: Ask, asked: float, clock: Clock) -> float:
-    return max(0.0, verdict.pause_s - (clock.monotonic() - asked))
+def _taken(document: Document, offset: int, text: str) -> tuple[Document, int]:
+    after = document.text.replace(Span(offset, offset), text)
+    return replace(document, text=after), offset + len(text)
 
 
 def _why_not_local(suggestion: "Suggestion | None", bar: float, settings: Settings) -> str:

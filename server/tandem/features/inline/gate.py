@@ -1,16 +1,30 @@
-"""Whether a completion is worth asking for at this place. Pure, free, decided on every keystroke.
+"""Whether a completion is worth asking for at this place, how long, and when. Pure and free.
 
-Every refusal has a reason that a person can read: "why nothing?" is a question with an answer.
+What is already known is shown anyway; this decides about asking. Every refusal has a reason that a
+person can read: "why nothing?" is a question with an answer.
 """
 
 from dataclasses import dataclass
 from enum import Enum
+from fnmatch import fnmatchcase
 from typing import Final
 
+from tandem.features.inline.surroundings import Inside, Surroundings
+from tandem.features.inline.typing_history import Recent
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Completion
 
-_NEAR: Final = 200  # characters looked at around the cursor
+_FINISHED: Final = ";}"
+_BALANCED: Final = ")]"
+_CLOSERS: Final = ")]}>;,:\"'` \t"
+# Seconds before a model is asked. At a word's end people pause; inside a word the next key comes.
+_AT_BOUNDARY_S: Final = 0.06
+_LEAST_S: Final = 0.08
+_MOST_S: Final = 0.25
+_KEYS: Final = 1.25  # of the usual gap between keys: four of five next keys come before it
+_LATE_S: Final = 0.4  # a model that takes longer is asked that much earlier
+_PATIENCE: Final = 5  # suggestions ignored before asking becomes rarer
+_RAREST_S: Final = 2.0
 
 
 class Trigger(Enum):
@@ -18,6 +32,13 @@ class Trigger(Enum):
 
     AUTOMATIC = "automatic"
     INVOKED = "invoked"
+
+
+class Shape(Enum):
+    """How much is asked for: to the end of the line, or to the end of the block."""
+
+    LINE = "line"
+    BLOCK = "block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +53,89 @@ class Ask:
     """A completion is wanted here, after `pause_s` without typing before money is spent."""
 
     pause_s: float
+    shape: Shape = Shape.LINE
 
 
-def decide(document: Document, offset: int, trigger: Trigger, settings: Completion) -> Ask | Skip:
-    """Decide from the place, the trigger and the user's settings."""
-    if settings.mode == "off":
-        return Skip("completion.mode is off")
-    if trigger is Trigger.INVOKED:
-        return Ask(0.0)
-    if settings.mode == "manual":
-        return Skip("completion.mode is manual")
-    after = document.text.slice(offset, offset + 1)
-    if after and (after.isalnum() or after == "_"):
+def silenced(
+    document: Document, offset: int, trigger: Trigger, settings: Completion
+) -> Skip | None:
+    """Return why nothing at all may be shown, what is known included; None if it may."""
+    mode, origin = _mode(document, settings)
+    following = document.text.slice(offset, offset + 1)
+    if trigger is Trigger.AUTOMATIC and (following.isalnum() or following == "_"):
         return Skip("the cursor is inside a word")
-    if not document.text.slice(offset - _NEAR, offset + _NEAR).strip():
-        return Skip("there is nothing around the cursor to go on")
-    return Ask(settings.debounce_ms / 1000)
+    if mode == "off":
+        return Skip(f"{origin} is off")
+    if mode == "manual" and trigger is Trigger.AUTOMATIC:
+        return Skip(f"{origin} is manual")
+    return None
+
+
+def _mode(document: Document, settings: Completion) -> tuple[str, str]:
+    """Return the mode that holds for a document and the setting that says so; the last wins."""
+    for entry in reversed(settings.modes):
+        pattern, _, mode = entry.rpartition("=")
+        path = document.uri.rpartition("://")[2]
+        if pattern == document.language or fnmatchcase(path, f"*/{pattern}"):
+            return mode.strip(), f"completion.modes for {pattern}"
+    return settings.mode, "completion.mode"
+
+
+def decide(
+    seen: Surroundings, trigger: Trigger, settings: Completion, recent: Recent
+) -> Ask | Skip:
+    """Decide from the place, the trigger, the user's settings and what was typed last."""
+    shape = _shape(seen, trigger, settings)
+    if trigger is Trigger.INVOKED:
+        return Ask(0.0, shape)
+    reason = next((why for why, holds in _reasons(seen, settings, recent) if holds), "")
+    return Skip(reason) if reason else Ask(_pause_s(seen, settings, recent), shape)
+
+
+def _reasons(
+    seen: Surroundings, settings: Completion, recent: Recent
+) -> tuple[tuple[str, bool], ...]:
+    """Return why not to ask by itself, each with whether it holds here."""
+    comment, string = seen.inside is Inside.COMMENT, seen.inside is Inside.STRING
+    in_word = seen.before[-1:].isalnum() or seen.before[-1:] == "_"
+    return (
+        ("there is text behind the cursor", in_word and seen.after[:1] not in _CLOSERS),
+        ("you have just deleted something", recent.deleted),
+        ("you have just taken a suggestion", recent.accepted and bool(seen.before.strip())),
+        ("completion.in_comments is off", comment and not settings.in_comments),
+        ("completion.in_strings is off", string and not settings.in_strings),
+        ("there is nothing around the cursor to go on", seen.desolate),
+        ("the line looks finished", not (comment or string) and _is_finished(seen)),
+    )
+
+
+def _is_finished(seen: Surroundings) -> bool:
+    said = seen.before.rstrip()
+    if not said or seen.after.strip() or seen.header:
+        return False
+    return said[-1] in _FINISHED or (said[-1] in _BALANCED and seen.open[-1:] in {"", "{"})
+
+
+def _shape(seen: Surroundings, trigger: Trigger, settings: Completion) -> Shape:
+    """Blocks where one begins, or where a whole line is asked for; never inside a call."""
+    if settings.length == "line" or seen.inside is not Inside.CODE or seen.open[-1:] in {"(", "["}:
+        return Shape.LINE
+    if seen.after.strip(_CLOSERS):
+        return Shape.LINE
+    wanted = settings.length == "block" or trigger is Trigger.INVOKED
+    return Shape.BLOCK if seen.header or (wanted and seen.blank) else Shape.LINE
+
+
+def _pause_s(seen: Surroundings, settings: Completion, recent: Recent) -> float:
+    """Return the pause: none at the start of a line, where nobody types into an answer."""
+    if settings.delay_ms >= 0:
+        return settings.delay_ms / 1000
+    patience = min(2.0 ** max(0, recent.ignored - _PATIENCE), 64.0)
+    if not seen.before.strip():
+        pause = 0.0 if patience == 1 else _AT_BOUNDARY_S
+    elif seen.before[-1].isalnum() or seen.before[-1] == "_":
+        pause = min(max(_LEAST_S, _KEYS * recent.interval_s), _MOST_S)
+    else:
+        pause = _AT_BOUNDARY_S
+    early = max(0.0, recent.latency_s - _LATE_S)
+    return min(max(0.0, pause - early) * patience, _RAREST_S)

@@ -21,15 +21,18 @@ def render(
     model: str,
     settings: Completion,
     laid_out: tuple[str, str] | None = None,
+    *,
+    stop: tuple[str, ...] = ("\n",),
+    block: bool = False,
 ) -> FimRequest:
-    """Return the request for one line at a place; `laid_out` is (prompt, suffix) by an index."""
+    """Return the request for a place; `laid_out` is (prompt, suffix) by an index."""
     prompt, suffix = laid_out or _own(document.text, offset, settings)
     return FimRequest(
         model=model,
         prompt=prompt,
         suffix=suffix,
-        max_tokens=settings.max_tokens,
-        stop=("\n",),
+        max_tokens=settings.block_tokens if block else settings.max_tokens,
+        stop=stop,
         language=document.language,
     )
 

@@ -13,6 +13,7 @@ from pygls.lsp.server import LanguageServer
 
 from tandem.core import bug
 from tandem.core.errors import TandemError
+from tandem.core.suggestion import Happened, Offer
 from tandem.features.inline.complete import Nothing, Ports
 from tandem.lsp.client import Client
 from tandem.lsp.ext import Status
@@ -54,6 +55,7 @@ class Services:
     opened: Callable[[Document], None]
     changed: "Callable[[Document, Sequence[Change]], None]"
     closed: Callable[[str], None]
+    record: Callable[[Offer | Happened], None]
 
 
 class Lifecycle:

@@ -1,0 +1,87 @@
+"""How the user types and what became of suggestions: why the gate is neither eager nor late.
+
+Fed by every change, O(1); asked on every request. Event-loop thread only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tandem.workspace.documents import Change
+
+_BURST_S: Final = 0.6  # a longer gap is a pause to think, not typing
+_SMOOTH: Final = 0.2
+_USUAL_S: Final = 0.14  # between two keys, until measured
+_USUAL_LATENCY_S: Final = 0.3
+_STREAK_S: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last moments: seconds between keys and to a first token, what the last change was.
+
+    `ignored` counts suggestions shown since one was taken; `streak` those taken one after another.
+    """
+
+    interval_s: float = _USUAL_S
+    latency_s: float = _USUAL_LATENCY_S
+    deleted: bool = False
+    accepted: bool = False
+    ignored: int = 0
+    streak: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class TypingHistory:
+    """One user's typing, in all documents."""
+
+    _interval: float = _USUAL_S
+    _latency: float = _USUAL_LATENCY_S
+    _last_key: float = float("-inf")
+    _deleted: dict[str, bool] = field(default_factory=dict)
+    _accepted: bool = False
+    _accepted_at: float = float("-inf")
+    _ignored: int = 0
+    _streak: int = 0
+
+    def changed(self, uri: str, changes: Sequence[Change], now: float) -> None:
+        """Note a change of a document."""
+        keys = sum(len(change.text) for change in changes)
+        self._deleted[uri] = bool(changes) and keys == 0
+        if keys != 1:
+            return
+        gap = now - self._last_key
+        self._last_key = now
+        self._accepted = False
+        if gap < _BURST_S:
+            self._interval += _SMOOTH * (gap - self._interval)
+
+    def closed(self, uri: str) -> None:
+        """Forget a document."""
+        self._deleted.pop(uri, None)
+
+    def answered(self, seconds: float) -> None:
+        """Note how long a model took to begin its answer."""
+        self._latency += _SMOOTH * (seconds - self._latency)
+
+    def shown(self) -> None:
+        """Note that something new was shown."""
+        self._ignored += 1
+
+    def accepted(self, now: float) -> None:
+        """Note that a suggestion was taken."""
+        self._streak = self._streak + 1 if now - self._accepted_at < _STREAK_S else 1
+        self._accepted_at = now
+        self._accepted = True
+        self._ignored = 0
+
+    def recent(self, uri: str, now: float) -> Recent:
+        """Return what matters for a request in a document."""
+        return Recent(
+            self._interval,
+            self._latency,
+            self._deleted.get(uri, False),
+            self._accepted,
+            self._ignored,
+            self._streak if now - self._accepted_at < _STREAK_S else 0,
+        )
