@@ -18,7 +18,7 @@ _FEWEST_LINES: Final = 30
 _LARGEST: Final = 200_000  # characters
 _SHORTEST_REST: Final = 4
 _TOKEN_END: Final = re.compile(r"(?<=[.(\[=,{ ])(?=[\w\"'(\[{])")
-_COMMENTS: Final = ("#", "//", "/*", "*", "--", '"""', "'''")
+COMMENTS: Final = ("#", "//", "/*", "*", "--", '"""', "'''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _places(path: Path, lines: Sequence[str]) -> Iterator[Place]:
         if quoted or fences:
             quoted ^= fences % 2 == 1
             continue
-        if number < _FEWEST_LINES // 2 or body.startswith(_COMMENTS):
+        if number < _FEWEST_LINES // 2 or body.startswith(COMMENTS):
             continue
         indent = len(line) - len(line.lstrip())
         cuts = [

@@ -130,7 +130,7 @@ def parse(text: str) -> tuple[FileDiff, ...]:
 
 def _hunks(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[Hunk]:
     group: list[_Block] = []
-    for block in _changed(old, new):
+    for block in changed_blocks(old, new):
         if group and block[0] - group[-1][1] > 2 * context:
             yield _hunk(old, new, group, context)
             group = []
@@ -157,8 +157,10 @@ def _hunk(old: Sequence[str], new: Sequence[str], group: Sequence[_Block], conte
 # -- matching lines ----------------------------------------------------------------------------
 
 
-def _changed(old: Sequence[str], new: Sequence[str]) -> Iterator[_Block]:
+def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[_Block]:
     """Yield the blocks that differ, in order: old lines ``[a, b)`` became new lines ``[c, d)``.
+
+    Words do as well as lines.
 
     Patience: split at the lines that both sides have exactly once, which keeps functions whole;
     what has no such line is compared line by line, up to a bound.

@@ -7,8 +7,11 @@ Does not know documents, versions or the protocol. Invariant: edits of one batch
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from tandem.core.text import Span, Text
+
+_NEAR: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,52 @@ def typed_between(old: Text, new: Text, at: int) -> str | None:
         return None
     typed = new.slice(at, at + grown)
     return typed if old.replace(Span(at, at), typed).same_as(new) else None
+
+
+def least(text: Text, edit: Edit) -> Edit:
+    """Return the smallest edit that makes the same of `text`.
+
+    Editors replace a line by itself and more. Costs the edited characters, not the text.
+    """
+    start, end = edit.span
+    old, new = text.slice(start, end), edit.new
+    if not old or not new:
+        return edit
+    lead = _common(old, new)
+    old, new = old[lead:], new[lead:]
+    tail = _common(old[::-1], new[::-1])
+    return Edit(Span(start + lead, end - tail), new[: len(new) - tail])
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters two strings begin with alike."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def inserted_at(text: Text, edit: Edit, at: int) -> str | None:
+    r"""Return what must be inserted at `at` to make the same of `text` as `edit`, or None.
+
+    A new line behind ``a`` is ``\n    b`` there and ``    b\n`` one character later; editors that
+    compare texts report either. Only for insertions, and only where both places are near.
+    """
+    start, end = edit.span
+    if start != end or not edit.new or not -_NEAR <= at - start <= _NEAR:
+        return None
+    if at == start:
+        return edit.new
+    between = text.slice(min(at, start), max(at, start))
+    if at < start:
+        whole = between + edit.new
+        return whole[: len(edit.new)] if whole.endswith(between) else None
+    whole = edit.new + between
+    return whole[-len(edit.new) :] if whole.startswith(between) else None
 
 
 def rebase_completion(completion: str, typed: str) -> str | None:

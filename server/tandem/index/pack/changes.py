@@ -43,7 +43,7 @@ def between(
 
     A file that comes and takes more than `most` tokens is shown by its signatures or its name.
     """
-    sources = _renames(before, tree)
+    sources = renames(before, tree)
     gone = before.keys() - tree.keys() - set(sources.values())
     diffs: list[FileDiff] = []
     after: list[File] = []
@@ -106,8 +106,11 @@ def _diff(old: File | None, new: File | None) -> FileDiff | None:
     return diff.between(None if old is None else old.text, new.text, path, new.path, _CONTEXT)
 
 
-def _renames(before: Mapping[str, File], tree: Tree) -> dict[str, str]:
-    """Return new path to old path where a whole file moved and kept half of its lines."""
+def renames(before: Mapping[str, File], tree: Tree) -> dict[str, str]:
+    """Return new path to old path where a whole file moved and kept half of its lines.
+
+    Of `before`, only files shown whole can have moved.
+    """
     gone = sorted(p for p in before.keys() - tree.keys() if before[p].level is Level.FULL)
     come = sorted(tree.keys() - before.keys())
     if not gone or not come or len(gone) * len(come) > _MOST_PAIRS:

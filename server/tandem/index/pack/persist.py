@@ -31,11 +31,16 @@ _HEADER: Final = struct.Struct("<8sHH16s")  # magic, form of this file, version 
 
 def write(path: Path, state: State) -> None:
     """Write a state in one step that readers see whole or not at all; OSError if it cannot be."""
+    swap(path, dump(state))
+
+
+def swap(path: Path, data: bytes) -> None:
+    """Put bytes in the place of a file, for its owner only, whole or not at all; or OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(dump(state))
+            file.write(data)
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)

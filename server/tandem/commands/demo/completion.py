@@ -1,40 +1,29 @@
-"""``tandem demo``: a real client drives a real ``tandem serve`` over stdio on a real repository.
+"""Act two: a real client drives a real ``tandem serve`` over stdio, and lines complete.
 
-Three ways: with no key (the default), the repository engine answers; ``--simulated`` lets the
-simulated API of a source checkout answer and prints our ledger beside its bill; ``--live`` uses the
-user's key, account and ledger. The places asked about are held out of the training, and the rest
-of each line is hidden from the server.
+The places asked about are held out of the training, and the rest of each line is hidden from the
+server.
 """
 
 import argparse
-import asyncio
-import json
-import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import tandem
-from tandem.app import World, free_pages
+from tandem.app import World
 from tandem.commands import screen
 from tandem.commands.client import Client, inline_params, started
+from tandem.commands.demo.models import DemoError, Models, models_of
 from tandem.commands.places import HeldOut, Place, choose
 
 _FILES: Final = 10
 _PER_FILE: Final = 12
 _ENOUGH: Final = 12  # completions shown; a demo is read, not studied
-_PICO: Final = Decimal(10) ** 12
-_SIMULATED_KEY: Final = "sk-sim-demo"
-_CHECKOUT: Final = Path(tandem.__file__).parents[2]
 
-
-class DemoError(Exception):
-    """The demo cannot run; the sentence says why and what to do."""
+Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -67,33 +56,15 @@ class Result:
         }
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; status 1 with a sentence if it cannot run."""
-    try:
-        result = asyncio.run(_demo(arguments))
-    except DemoError as error:
-        print(f"tandem demo: {error}", file=sys.stderr)
-        return 1
-    except (TimeoutError, ConnectionError):
-        print("tandem demo: the server stopped answering; see `tandem doctor`", file=sys.stderr)
-        return 1
-    if arguments.json:
-        print(json.dumps(result.to_json()))
-    return 0
-
-
-async def _demo(arguments: argparse.Namespace) -> Result:
-    root = (arguments.path or _own_source()).resolve()
-    if not root.is_dir():
-        raise DemoError(f"{root} is not a folder; give the path of a repository")
+async def show(
+    arguments: argparse.Namespace, world: World, root: Path, palette: screen.Palette, say: Say
+) -> Result:
+    """Play the act; DemoError if there is no place to ask about."""
     held = choose(root, _FILES, _PER_FILE)
     if not held:
         raise DemoError(f"there is no source file of 30 lines or more in {root}")
-    world = World.real()
-    palette = screen.Palette(color=sys.stdout.isatty() and "NO_COLOR" not in world.environment)
-    say = (lambda _line: None) if arguments.json else print
     with tempfile.TemporaryDirectory(prefix="tandem-demo-") as scratch:
-        async with _models(arguments, world, Path(scratch)) as models:
+        async with models_of(arguments, world, Path(scratch)) as models:
             say(screen.headline(f"{models.title}: {root}", palette))
             async with started(models.environment) as client:
                 result = await _session(client, root, held, models, palette, say)
@@ -105,51 +76,13 @@ async def _demo(arguments: argparse.Namespace) -> Result:
     return result
 
 
-def _own_source() -> Path:
-    """Return Tandem's checkout, or the installed package where there is none."""
-    in_checkout = (_CHECKOUT / "pyproject.toml").is_file()
-    return _CHECKOUT if in_checkout else Path(tandem.__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """Who answers in this run, and with what environment the server is started."""
-
-    title: str
-    environment: Mapping[str, str]
-    api: "SimulatedProcess | None" = None
-    paid: bool = False
-
-
-@asynccontextmanager
-async def _models(
-    arguments: argparse.Namespace, world: World, scratch: Path
-) -> AsyncGenerator[Models]:
-    environment = dict(world.environment)
-    key_name = world.configuration(None, {}).settings.api.key_env
-    if arguments.live:
-        if not environment.get(key_name):
-            raise DemoError(f"--live needs your API key in the variable {key_name}")
-        yield Models("Live, with your key", environment, paid=True)
-        return
-    environment["TANDEM_HOME"] = str(scratch)
-    environment.pop(key_name, None)
-    if not arguments.simulated:
-        yield Models("No key, no network: the repository engine", environment)
-        return
-    async with simulated_api(environment) as api:
-        environment |= {key_name: _SIMULATED_KEY, "TANDEM_API__BASE_URL": api.base_url}
-        title = "Simulated API (its words come from the repository engine, its bill is real)"
-        yield Models(title, environment, api, paid=True)
-
-
 async def _session(  # noqa: PLR0917 - one story
     client: Client,
     root: Path,
     held: list[HeldOut],
     models: Models,
     palette: screen.Palette,
-    say: Any,
+    say: Say,
 ) -> Result:
     names = [item.path.relative_to(root).as_posix() for item in held]
     await client.initialize(root, {"local": {"exclude": names}})
@@ -215,44 +148,3 @@ def _money(result: Result, models: Models) -> list[str]:
     verdict = "equal" if result.ledger_total == result.bill_total else "NOT EQUAL"
     lines = [f"our ledger: ${result.ledger_total:f}", f"their bill: ${result.bill_total:f}"]
     return [*lines, verdict]
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedProcess:
-    """A running simulated API."""
-
-    base_url: str
-
-    async def bill(self) -> Decimal:
-        """Return its total in dollars, exact."""
-        async with free_pages(self.base_url, lambda: _SIMULATED_KEY) as page:
-            bill = await page("/_sim/bill")
-        return Decimal(bill["total_pico"]) / _PICO
-
-
-@asynccontextmanager
-async def simulated_api(environment: Mapping[str, str]) -> AsyncGenerator[SimulatedProcess]:
-    """Start the simulated API of the checkout at the speed of a real one; stop it afterwards."""
-    if not (_CHECKOUT / "fixtures" / "api").is_dir():
-        raise DemoError("--simulated needs a source checkout: the simulated API is a test fixture")
-    now = World.real().clock.now().isoformat()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "fixtures.api", "--port", "0", "--until-stdin-closes"),
-        *("--first-token-ms", "150", "--tokens-per-second", "200", "--price-date", now),
-        *("--replies", "fixtures.api.engine_replies:reply"),
-        cwd=_CHECKOUT,
-        env=dict(environment),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        if process.stdout is None or process.stdin is None:
-            raise DemoError("the simulated API has no pipes")
-        line = await asyncio.wait_for(process.stdout.readline(), 20)
-        if not line:
-            raise DemoError("the simulated API did not start; its message is above")
-        yield SimulatedProcess(json.loads(line)["base_url"])
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
