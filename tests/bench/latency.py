@@ -143,7 +143,7 @@ async def _openai(api: SimulatedApi) -> list[float]:
 
 async def _overhead() -> dict[str, float]:
     """Uncached and remembered completions with a model that answers at once."""
-    extra = {"TANDEM_COMPLETION__DEBOUNCE_MS": "0", "TANDEM_LOCAL__ENABLED": "false"}
+    extra = {"TANDEM_COMPLETION__DELAY_MS": "0", "TANDEM_LOCAL__ENABLED": "false"}
     async with _api(0, 0) as api, _home(api, extra) as environment:
         async with started(environment) as client:
             uri = await _open(client)

@@ -8,6 +8,8 @@ from tandem.core.edits import (
     Edit,
     OverlappingEditsError,
     apply,
+    inserted_at,
+    least,
     rebase_completion,
     typed_between,
 )
@@ -121,3 +123,36 @@ def test_a_completion_is_right_after_typing_or_none(completion, typed):
 )
 def test_completions_over_typing(typed, left):
     assert rebase_completion("foo()", typed) == left
+
+
+@given(texts, st.integers(0, 40), st.integers(0, 40), texts)
+def test_the_least_edit_does_the_same_and_nothing_twice(text, one, other, new):
+    before = Text.of(text)
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    edit = Edit(Span(start, end), new)
+    small = least(before, edit)
+
+    assert str(before.replace(small.span, small.new)) == text[:start] + new + text[end:]
+    old = before.slice(*small.span)
+    assert not (old and small.new) or (old[0] != small.new[0] and old[-1] != small.new[-1])
+    assert start <= small.span.start <= small.span.end <= end
+
+
+@given(st.text("ab\n", max_size=9), st.text("ab\n", min_size=1, max_size=5), st.data())
+def test_an_insertion_seen_from_another_place_makes_the_same_text(text, new, data):
+    before = Text.of(text)
+    start, at = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))
+    after = before.replace(Span(start, start), new)
+    inserted = inserted_at(before, Edit(Span(start, start), new), at)
+    said = str(after)[at : at + len(new)]
+
+    same = str(before.replace(Span(at, at), said)) == str(after)
+    assert inserted == (said if same else None)
+
+
+@pytest.mark.parametrize(
+    ("edit", "at"),
+    [(Edit(Span(0, 1), "x"), 0), (Edit(Span(1, 1), ""), 1), (Edit(Span(0, 0), "a"), 900)],
+)
+def test_what_is_no_insertion_near_is_none(edit, at):
+    assert inserted_at(Text.of("a" * 1000), edit, at) is None

@@ -22,6 +22,7 @@ from tandem.workspace.progress import Report
 from tandem.workspace.session import Session
 
 if TYPE_CHECKING:
+    from tandem.core.clock import Clock as Time
     from tandem.core.suggestion import Happened, Offer
 
 WAIT_S: Final = 10.0
@@ -100,11 +101,13 @@ class Clock:
 class Peer:
     """A client on the other side of a protocol endpoint, all in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: "Time | None" = None) -> None:
         self.session = Session()
+        self.clock = clock or Clock()
         self.engine = Engine()
         self.memo = Memo()
         self.flights = Flights()
+        self.history = TypingHistory()
         self.configured: list[tuple[Path | None, Mapping[str, Any]]] = []
         self.problems: tuple[str, ...] = ()
         self.stopping: Callable[[], Awaitable[None]] | None = None
@@ -152,7 +155,7 @@ class Peer:
             start=start,
             stop=stop,
             ports=lambda: Ports(
-                self.memo, self.engine, None, Clock(), self.flights, TypingHistory()
+                self.memo, self.engine, None, self.clock, self.flights, self.history
             ),
             status=status,
             index=lambda: self.index,

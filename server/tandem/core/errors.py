@@ -19,6 +19,10 @@ class BudgetError(TandemError):
     """The budget does not allow the call; nothing was spent."""
 
 
+class InstallError(TandemError):
+    """A model cannot be installed, used or removed; what was there is as it was."""
+
+
 class Failure(Enum):
     """Why a call to a model failed; decides about retries and about the sentence."""
 
@@ -35,6 +39,9 @@ class Failure(Enum):
     MALFORMED = "what answered is not the API: check api.base_url and any proxy"
     EMPTY = "the API answered with nothing"
     FILTERED = "the API's content filter withheld the answer"
+    LOCAL_ENGINE = "the engine for models on this machine is missing: pip install 'tandem-ls[local]'"
+    LOCAL_MODEL = "the model on this machine ended twice and is given up: see `tandem model list`"
+    LOCAL_LOST = "the model on this machine ended in the middle and is started again"
 
 
 class ModelError(TandemError):

@@ -7,7 +7,11 @@ at most one ``Stopped`` and one ``Billed``, in this order, or ends with a raised
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
+
+
+LOCAL: Final = "local/"
+"""What the names of models on the user's own machine begin with: they cost nothing."""
 
 
 class Thinking(Enum):

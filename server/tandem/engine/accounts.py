@@ -64,6 +64,8 @@ class Accounts:
 
     def _reserve(self, purpose: str, model: str, at: datetime, amount: Usd | None) -> Reservation:
         def allow() -> None:
+            if amount == Usd():  # a cap is about money
+                return
             today = self._committed(self._caps.daily, budget.day_start(at))
             month = self._committed(self._caps.monthly, budget.month_start(at))
             budget.check(self._caps, budget.Committed(today, month), amount or Usd())
@@ -123,5 +125,5 @@ def _prompt_tokens(request: Request) -> int:
     """Return an upper bound of the input's tokens."""
     if isinstance(request, ChatRequest):
         return sum(upper_bound(message.content, request.language) for message in request.messages)
-    prompt, suffix = request.prompt, request.suffix
-    return upper_bound(prompt, request.language) + upper_bound(suffix, request.language)
+    texts = (request.prompt, request.suffix, *(file.text for file in request.extra))
+    return sum(upper_bound(text, request.language) for text in texts)

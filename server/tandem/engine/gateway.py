@@ -71,6 +71,7 @@ class Call:
     _listeners: list[Callable[[Receipt], None]] = field(default_factory=list)
     builder: ReplyBuilder = field(default_factory=ReplyBuilder)
     sent: bool = False
+    reservation: int | None = None
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
@@ -200,6 +201,7 @@ class Gateway:
         reservation = await self._accounts.reserve(
             call.request, call.terms.purpose, self._clock.now()
         )
+        call.reservation = reservation.number
         start = self._clock.monotonic()
         first: list[float] = []
         error: ModelError | None = None

@@ -112,7 +112,25 @@ def fates(ledger: Ledger, since: datetime) -> list[Fate]:
     """Return what became of the suggestions shown since an instant, most often shown first."""
     with ledger.connection() as db:
         rows = db.execute(_FATES, (iso(since),)).fetchall()
-    return [Fate(*(*row[:9], Share(*row[9:11]), Share(*row[11:]))) for row in rows]
+    return [_fate(*row) for row in rows]
+
+
+def _fate(source: str, model: str, *counts: int) -> Fate:
+    """Return a row of the query below, whose columns are in the order of the fields."""
+    shown, displayed, accepted, partly, ignored, offered, taken, *kept = counts
+    return Fate(
+        source,
+        model,
+        shown=shown,
+        displayed=displayed,
+        accepted=accepted,
+        partly=partly,
+        ignored=ignored,
+        shown_characters=offered,
+        accepted_characters=taken,
+        kept_30s=Share(kept[0], kept[1]),
+        kept_5m=Share(kept[2], kept[3]),
+    )
 
 
 def completion_costs(ledger: Ledger, since: datetime) -> dict[str, Usd | None]:

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from tandem.index.codebase import Codebase
+from tandem.index.grammars import version
+from tandem.index.languages import language_of
 from tandem.index.pool import Workers
 from tandem.index.rank import personalized
 from tandem.index.records import Record
@@ -77,7 +79,8 @@ class Indexing:
         await self.forget([path for path in self.codebase.paths if path not in present])
         changed = [p for p, state in present.items() if self.codebase.state(p) != state]
         await self._names(changed)
-        inexact = [path for path in present if not self.codebase.is_exact(path)]
+        # A file without a grammar stays as it is: it can never be exact.
+        inexact = [p for p in present if not self.codebase.is_exact(p) and _has_grammar(p)]
         stale = list(dict.fromkeys([*changed, *inexact]))
         await self._exactly(self.nearest_first(stale, near or {}), report)
 
@@ -150,6 +153,11 @@ class Indexing:
         await self._workers.aclose()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._store.close()
+
+
+def _has_grammar(path: str) -> bool:
+    language = language_of(path)
+    return language is not None and bool(version(language))
 
 
 def _batches(paths: Sequence[str], size: int) -> list[Sequence[str]]:

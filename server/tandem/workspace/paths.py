@@ -30,13 +30,20 @@ class Paths:
         """Return the folder of what the repository engine learned; it may be deleted any time."""
         return self.cache / "lm" / workspace_tag(root)
 
+    @property
+    def weights(self) -> Path:
+        """Models that were downloaded; what is deleted here can be installed again."""
+        return self.cache / "models"
+
     def index(self, root: Path) -> Path:
         """Return the file of a workspace's facts; it may be deleted at any time."""
         return self.cache / "index" / f"{workspace_tag(root)}.db"
 
 
-def workspace_tag(root: Path) -> str:
-    """Return a short stable name for a workspace that does not tell its path."""
+def workspace_tag(root: Path | None) -> str:
+    """Return a short stable name for a workspace that does not tell its path; "" for none."""
+    if root is None:
+        return ""
     return hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 

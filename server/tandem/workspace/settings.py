@@ -129,7 +129,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """The repository engine: completion from the repository's own statistics, no model."""
+    """What completes on this machine: the repository's own statistics, and a model if one is."""
 
     enabled: bool = option(True, "Whether the repository engine completes lines.")
     threshold: float = option(
@@ -146,6 +146,12 @@ class Local:
     )
     exclude: tuple[str, ...] = option(
         (), "Files that the engine does not learn from, as patterns of a `.gitignore`."
+    )
+    model: str = option(
+        "",
+        "Installed model (`tandem model list`) that completes where no API can be asked. Empty: "
+        "the one that `tandem model use` recorded; `none`: no model.",
+        private=True,
     )
 
 

@@ -44,7 +44,7 @@ _TOGETHER_S: Final = 0.25  # after a key: what comes then may have been typed wi
 _FINGERS: Final = 6  # characters that can be typed in that time, at 20 a second
 _PAIRS: Final = frozenset(("()", "[]", "{}", "<>", '""', "''", "``"))
 _REMEMBERED: Final = 64  # suggestions that an editor may still tell of
-_PIECES: Final = 256  # accepted pieces that are followed, five minutes each
+_PIECES: Final = 128  # accepted pieces that are followed, five minutes each: 30 µs of a key
 _WINDOW: Final = 20_000  # characters that are searched for a piece after a whole file was replaced
 _WORD: Final = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -150,6 +150,7 @@ class Suggestions:
             item.model,
             len(item.text),
             item.text.count("\n") + 1,
+            item.reservation,
         )
         live = _Live(offer, item.text, lead, offset, menu)
         self._recent[offer.number] = (document.uri, live)

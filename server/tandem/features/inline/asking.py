@@ -60,21 +60,27 @@ async def ask(flight: Flight, query: Query, gateway: "Gateway", clock: Clock) ->
     timeout_s = query.settings.completion.timeout_ms / 1000
     terms = Terms("completion", timeout_s, grace_s=_GRACE_S)
     read = False
-
-    def keep_late(receipt: "Receipt") -> None:
-        if receipt.settlement.outcome == "done" and not read:
-            _keep(query, receipt.reply.text, receipt.reply.model or request.model, partial=True)
-
     asked = clock.monotonic()
     try:
         async with gateway.call(request, terms) as call:
+
+            def keep_late(receipt: "Receipt") -> None:
+                if receipt.settlement.outcome == "done" and not read:
+                    late = Known("", "flash", receipt.reply.model or request.model)
+                    _keep(query, receipt.reply.text, _paid(late, call), partial=True)
+
             call.on_settled(keep_late)
             model, partial = await _read(call, flight, query, asked, clock)
             read = True
     except TandemError as error:
         flight.error = error
         return
-    flight.known = _keep(query, flight.said, model or request.model, partial=partial)
+    known = _paid(Known("", "flash", model or request.model), call)
+    flight.known = _keep(query, flight.said, known, partial=partial)
+
+
+def _paid(known: Known, call: "Call") -> Known:
+    return replace(known, reservation=call.reservation)
 
 
 def fitted(query: Query, text: str, *, partial: bool = False) -> str:
@@ -123,12 +129,12 @@ async def _read(
     return "", True
 
 
-def _keep(query: Query, text: str, model: str, *, partial: bool) -> Known | None:
-    """Remember what of an answer fits."""
+def _keep(query: Query, text: str, known: Known, *, partial: bool) -> Known | None:
+    """Remember what of an answer fits; `known` tells who said it."""
     kept = fitted(query, text, partial=partial)
     if not kept:
         return None
-    known = Known(kept, "flash", model)
+    known = replace(known, text=kept)
     uri, before, offset = query.document.uri, query.document.text, query.offset
     query.memo.add(uri, before, offset, known)
     _keep_tail(query, text, known)

@@ -54,7 +54,7 @@ class Completion:
     """What to insert at the place that was asked about, and where it comes from.
 
     `source` is "local" (the repository engine), "flash" or any model's role; `remembered` tells
-    that nothing had to be computed.
+    that nothing had to be computed, `reservation` which call in the ledger paid for it.
     """
 
     text: str
@@ -62,6 +62,7 @@ class Completion:
     model: str
     confidence: float | None
     remembered: bool
+    reservation: int | None = None
 
     def with_text(self, text: str) -> "Completion":
         """Return the same completion with another (usually shorter) text."""
@@ -248,4 +249,6 @@ def _why_not_local(suggestion: "Suggestion | None", bar: float, settings: Settin
 
 
 def _shown(known: Known, *, remembered: bool) -> Completion:
-    return Completion(known.text, known.source, known.model, known.confidence, remembered)
+    return Completion(
+        known.text, known.source, known.model, known.confidence, remembered, known.reservation
+    )

@@ -5,7 +5,7 @@ it, or came back to it, and nothing else near the cursor changed. Exact, bounded
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tandem.core.edits import rebase_completion
@@ -19,12 +19,13 @@ _DOCUMENTS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A completion that was computed: what to insert, and who said it."""
+    """A completion that was computed: what to insert, who said it, and in which paid call."""
 
     text: str
     source: str
     model: str
     confidence: float | None = None
+    reservation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,7 @@ class Memo:
             if entry.head == head:
                 rest = _rest(before, entry)
                 if rest is not None:
-                    known = entry.known
-                    return Known(rest, known.source, known.model, known.confidence)
+                    return replace(entry.known, text=rest)
         return None
 
     def forget(self, uri: str) -> None:

@@ -14,6 +14,7 @@ _SMOOTH: Final = 0.2
 _USUAL_S: Final = 0.14  # between two keys, until measured
 _USUAL_LATENCY_S: Final = 0.3
 _STREAK_S: Final = 20.0
+_TAKEN_S: Final = 0.5  # the editor asks again by itself within 0.1 s of a suggestion being taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class TypingHistory:
             self._interval,
             self._latency,
             self._deleted.get(uri, False),
-            self._accepted,
+            self._accepted and now - self._accepted_at < _TAKEN_S,
             self._ignored,
             self._streak if now - self._accepted_at < _STREAK_S else 0,
         )

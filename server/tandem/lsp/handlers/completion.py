@@ -1,7 +1,7 @@
 """``textDocument/inlineCompletion``, and ``textDocument/completion`` for clients without it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -67,12 +67,12 @@ class CompletionHandlers:
         outcome = await self._outcome(document, offset, trigger, snapshot)
         if isinstance(outcome, Nothing):
             return lsp.InlineCompletionList([])
-        document, offset, outcome = self._rebase(document, offset, outcome)
         shown, settings, ports = [outcome], snapshot.settings, self.ports()
         if trigger is Trigger.INVOKED:
             shown = await alternatives(document, offset, settings, ports, outcome)
-        else:
-            ahead(document, offset, settings, ports, outcome)
+        document, offset, shown = self._rebase(document, offset, shown)
+        if trigger is Trigger.AUTOMATIC:
+            ahead(document, offset, settings, ports, shown[0])
         numbers = self.acceptance.shown(document, offset, shown)
         return lsp.InlineCompletionList(
             [
@@ -122,7 +122,7 @@ class CompletionHandlers:
             known = quickly(document, offset, self.ports())
         if known is None:
             return lsp.CompletionList(is_incomplete=True, items=[])
-        document, offset, known = self._rebase(document, offset, known)
+        document, offset, (known,) = self._rebase(document, offset, [known])
         (number,) = self.acceptance.shown(document, offset, [known], menu=True)
         item = to_lsp_menu_item(
             document.text,
@@ -163,19 +163,22 @@ class CompletionHandlers:
             self.abandon(uri)
 
     def _rebase(
-        self, asked: Document, offset: int, completion: Completion
-    ) -> tuple[Document, int, Completion]:
-        """Carry the answer over what was typed meanwhile, or refuse with StaleError."""
+        self, asked: Document, offset: int, shown: Sequence[Completion]
+    ) -> tuple[Document, int, list[Completion]]:
+        """Carry answers over what was typed meanwhile; StaleError if none of them still holds."""
         now = self.session.snapshot().documents.get(asked.uri)
         if now is None:
             raise StaleError("the document was closed")
         if now is asked:
-            return asked, offset, completion
+            return asked, offset, list(shown)
         typed = typed_between(asked.text, now.text, offset)
-        rest = None if typed is None else rebase_completion(completion.text, typed)
-        if typed is None or rest is None:
+        if typed is None:
             raise StaleError("the document changed")
-        return now, offset + len(typed), completion.with_text(rest)
+        rests = [(one, rebase_completion(one.text, typed)) for one in shown]
+        held = [one.with_text(rest) for one, rest in rests if rest is not None]
+        if not held:
+            raise StaleError("the document changed")
+        return now, offset + len(typed), held
 
 
 def _accepted(number: int, completion: Completion) -> lsp.Command:
