@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tandem.features.inline.visits import Visits
     from tandem.lsp.ext import Status
     from tandem.lsp.handlers.lifecycle import Services
+    from tandem.models.store import Installed
     from tandem.workspace.documents import Change, Document
     from tandem.workspace.live_index import LiveIndex
     from tandem.workspace.paths import Paths
@@ -97,11 +98,12 @@ class App:
 
         self._world = world
         self._memo: Memo = Memo()
-        self._flights: Flights = Flights()
         self._history: TypingHistory = TypingHistory()
+        self._flights: Flights = Flights(missed=self._history.missed)
         self._engine: RepositoryEngine | None = None
         self._accounts: Accounts | None = None
         self._gateway: Gateway | None = None
+        self._local_model: Installed | None = None
         self._index: LiveIndex | None = None
         self._visits: Visits | None = None
         self._indexing: asyncio.Task[None] | None = None
@@ -131,7 +133,7 @@ class App:
     def configure(self, root: Path | None, editor: Mapping[str, Any]) -> tuple[str, ...]:
         """Read the settings again; return what could not be used."""
         configuration = self._world.configuration(root, editor)
-        self.session.configure(configuration)
+        self.session.configure(spending.with_local_model(configuration, self._local_model))
         return configuration.problems
 
     async def start(self, report: Report, *, client_watches: bool) -> None:
@@ -141,7 +143,12 @@ class App:
             self._indexing = asyncio.create_task(
                 self._run_index(root, settings, report, client_watches=client_watches)
             )
-        if spending.may_ask(self._world, settings):
+        self._local_model = spending.local_model(self._world, settings)
+        if self._local_model is not None:
+            configuration = self.session.configuration
+            self.session.configure(spending.with_local_model(configuration, self._local_model))
+            settings = self.session.configuration.settings
+        if self._local_model is not None or spending.may_ask(self._world, settings):
             await self._start_models(settings, root)
         if settings.local.enabled:
             self._engine = self._make_engine(root)
@@ -173,7 +180,9 @@ class App:
         self._accounts = await asyncio.to_thread(
             spending.open_accounts, self._world, settings, root, f"{os.getpid()}"
         )
-        self._gateway = spending.make_gateway(self._world, settings, self._accounts)
+        self._gateway = spending.make_gateway(
+            self._world, settings, self._accounts, self._local_model
+        )
         await self._gateway.warm()
 
     def _make_engine(self, root: Path | None) -> "RepositoryEngine":

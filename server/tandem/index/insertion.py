@@ -1,7 +1,8 @@
 """Whether an insertion leaves a file in worse order than it was, by its grammar.
 
-Only the lines around the place are parsed, twice: 800 lines take 2 x 4 ms. Both readings are cut
-at the same lines, so errors that the cut makes are in both.
+Only the lines around the place are parsed, from a line at the left edge on, and the second reading
+follows the edit: 2 ms for 300 lines. Both are cut at the same lines, so what the cut breaks is
+broken in both.
 
 Invariant: never raises; no grammar, or no time, proves nothing.
 """
@@ -12,21 +13,41 @@ from tandem.core.text import Text
 from tandem.index.languages import Language
 from tandem.index.trees import deadline, error_count, never, parsed, spoken
 
-_REACH: Final = 400  # lines on each side
+_ABOVE: Final = 200  # lines; a larger definition is read from its middle
+_BELOW: Final = 60
 _BUDGET_S: Final = 0.03
+_LARGE: Final = 40_000  # bytes, which take 4 ms: for more the interruptible parse is worth its 9 %
 
 
 def worsens(text: Text, offset: int, inserted: str, language: Language) -> bool:
     """Tell whether there are more syntax errors with `inserted` at an offset than without."""
     line, _ = text.point_at(offset)
-    start, end = text.line_start(max(0, line - _REACH)), text.line_end(line + _REACH)
-    head, tail = text.slice(start, offset), text.slice(offset, end)
-    before = _errors(head + tail, language)
-    after = _errors(head + inserted + tail, language)
-    return before is not None and after is not None and after > before
+    start, end = text.line_start(_first(text, line)), text.line_end(line + _BELOW)
+    head = text.slice(start, offset).encode("utf-8", "replace")
+    tail = text.slice(offset, end).encode("utf-8", "replace")
+    added = inserted.encode("utf-8", "replace")
+    before, after = head + tail, head + added + tail
+    grammar = spoken(language, before)
+    over = deadline(_BUDGET_S, never, len(after)) if len(after) > _LARGE else None
+    old = parsed(before, grammar, None, over)
+    if old is None:
+        return False
+    known = error_count(old.root_node)
+    here, behind = _point(after, len(head)), _point(after, len(head) + len(added))
+    old.edit(len(head), len(head), len(head) + len(added), here, here, behind)
+    new = parsed(after, grammar, old, over)
+    return new is not None and error_count(new.root_node) > known
 
 
-def _errors(code: str, language: Language) -> int | None:
-    source = code.encode("utf-8", "replace")
-    tree = parsed(source, spoken(language, source), None, deadline(_BUDGET_S, never, len(source)))
-    return None if tree is None else error_count(tree.root_node)
+def _first(text: Text, line: int) -> int:
+    """Return the nearest line above that begins at the left edge, where definitions do."""
+    least = max(0, line - _ABOVE)
+    for number in range(line - 1, least, -1):
+        said = text.line(number)
+        if said[:1].isalpha() or said[:1] in {"@", "#"}:
+            return number
+    return least
+
+
+def _point(data: bytes, at: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, at), at - (data.rfind(b"\n", 0, at) + 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.core.clock import Clock
 from tandem.core.errors import TandemError
-from tandem.core.model import FimRequest, Stop, Stopped, TextDelta
+from tandem.core.model import LOCAL, FimRequest, Stop, Stopped, TextDelta
 from tandem.core.text import Span
 from tandem.features.inline.cut import cut, stops
 from tandem.features.inline.fit import fit
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from tandem.engine.gateway import Call, Gateway, Receipt
     from tandem.features.inline.visits import Visits
 
-# A line of 20 tokens at the API's 200-270 tokens/s has ended 0.1 s after its first token; this is
-# that and the time to a first token.
-_GRACE_S: Final = 0.4
+# The longest line, 64 tokens at 200 tokens/s, and the time to a first token: what is let go within
+# it ends by itself and has an exact bill.
+_GRACE_S: Final = 0.6
 _LINES_BELOW: Final = 8
 _TRIES: Final = 6  # lines dropped from a block's end before it is given up
 _WARM: Final = 0.7  # temperature of a second opinion
@@ -57,6 +57,7 @@ async def ask(flight: Flight, query: Query, gateway: "Gateway", clock: Clock) ->
     from tandem.engine.gateway import Terms  # noqa: PLC0415 - loaded with the first key
 
     request = _request(query)
+    source = "local model" if request.model.startswith(LOCAL) else "flash"
     timeout_s = query.settings.completion.timeout_ms / 1000
     terms = Terms("completion", timeout_s, grace_s=_GRACE_S)
     read = False
@@ -66,7 +67,7 @@ async def ask(flight: Flight, query: Query, gateway: "Gateway", clock: Clock) ->
 
             def keep_late(receipt: "Receipt") -> None:
                 if receipt.settlement.outcome == "done" and not read:
-                    late = Known("", "flash", receipt.reply.model or request.model)
+                    late = Known("", source, receipt.reply.model or request.model)
                     _keep(query, receipt.reply.text, _paid(late, call), partial=True)
 
             call.on_settled(keep_late)
@@ -75,7 +76,7 @@ async def ask(flight: Flight, query: Query, gateway: "Gateway", clock: Clock) ->
     except TandemError as error:
         flight.error = error
         return
-    known = _paid(Known("", "flash", model or request.model), call)
+    known = _paid(Known("", source, model or request.model), call)
     flight.known = _keep(query, flight.said, known, partial=partial)
 
 

@@ -53,7 +53,7 @@ class Ports:
 class Completion:
     """What to insert at the place that was asked about, and where it comes from.
 
-    `source` is "local" (the repository engine), "flash" or any model's role; `remembered` tells
+    `source` is "local" (the repository engine), "local model" or "flash"; `remembered` tells
     that nothing had to be computed, `reservation` which call in the ledger paid for it.
     """
 

@@ -63,8 +63,9 @@ class Flight:
 
 @dataclass(slots=True, eq=False)
 class Flights:
-    """The flights of all documents."""
+    """The flights of all documents; `missed` hears of those that were typed away from."""
 
+    missed: Callable[[], None] = lambda: None
     _flights: dict[str, Flight] = field(default_factory=dict)
 
     def begin(
@@ -100,6 +101,8 @@ class Flights:
             or not flight.agrees(typed)
         ):
             self.drop(uri)
+            if typed and not flight.landed:
+                self.missed()
             return None
         flight.waiting += 1
         try:
@@ -107,6 +110,7 @@ class Flights:
                 await flight.news()
                 if not flight.agrees(typed):
                     self.drop(uri)
+                    self.missed()
                     return None
         finally:
             flight.waiting -= 1

@@ -22,6 +22,7 @@ _AT_BOUNDARY_S: Final = 0.06
 _LEAST_S: Final = 0.08
 _MOST_S: Final = 0.25
 _KEYS: Final = 1.25  # of the usual gap between keys: four of five next keys come before it
+_SURE: Final = 1.6  # after an answer was typed away from: only a real pause is one
 _LATE_S: Final = 0.4  # a model that takes longer is asked that much earlier
 _PATIENCE: Final = 5  # suggestions ignored before asking becomes rarer
 _RAREST_S: Final = 2.0
@@ -131,7 +132,9 @@ def _pause_s(seen: Surroundings, settings: Completion, recent: Recent) -> float:
     if settings.delay_ms >= 0:
         return settings.delay_ms / 1000
     patience = min(2.0 ** max(0, recent.ignored - _PATIENCE), 64.0)
-    if not seen.before.strip():
+    if recent.missed and seen.before.strip():
+        pause = min(max(_LEAST_S, _SURE * recent.interval_s), _MOST_S)
+    elif not seen.before.strip():
         pause = 0.0 if patience == 1 else _AT_BOUNDARY_S
     elif seen.before[-1].isalnum() or seen.before[-1] == "_":
         pause = min(max(_LEAST_S, _KEYS * recent.interval_s), _MOST_S)

@@ -21,7 +21,8 @@ _TAKEN_S: Final = 0.5  # the editor asks again by itself within 0.1 s of a sugge
 class Recent:
     """The last moments: seconds between keys and to a first token, what the last change was.
 
-    `ignored` counts suggestions shown since one was taken; `streak` those taken one after another.
+    `ignored` counts suggestions shown since one was taken; `streak` those taken one after another,
+    `missed` answers on this line that were typed away from before they were shown.
     """
 
     interval_s: float = _USUAL_S
@@ -30,6 +31,7 @@ class Recent:
     accepted: bool = False
     ignored: int = 0
     streak: int = 0
+    missed: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -44,11 +46,14 @@ class TypingHistory:
     _accepted_at: float = float("-inf")
     _ignored: int = 0
     _streak: int = 0
+    _missed: int = 0
 
     def changed(self, uri: str, changes: Sequence[Change], now: float) -> None:
         """Note a change of a document."""
         keys = sum(len(change.text) for change in changes)
         self._deleted[uri] = bool(changes) and keys == 0
+        if any("\n" in change.text for change in changes):
+            self._missed = 0
         if keys != 1:
             return
         gap = now - self._last_key
@@ -65,6 +70,10 @@ class TypingHistory:
         """Note how long a model took to begin its answer."""
         self._latency += _SMOOTH * (seconds - self._latency)
 
+    def missed(self) -> None:
+        """Note that an answer under way was typed away from."""
+        self._missed += 1
+
     def shown(self) -> None:
         """Note that something new was shown."""
         self._ignored += 1
@@ -74,7 +83,7 @@ class TypingHistory:
         self._streak = self._streak + 1 if now - self._accepted_at < _STREAK_S else 1
         self._accepted_at = now
         self._accepted = True
-        self._ignored = 0
+        self._ignored = self._missed = 0
 
     def recent(self, uri: str, now: float) -> Recent:
         """Return what matters for a request in a document."""
@@ -85,4 +94,5 @@ class TypingHistory:
             self._accepted and now - self._accepted_at < _TAKEN_S,
             self._ignored,
             self._streak if now - self._accepted_at < _STREAK_S else 0,
+            self._missed,
         )
