@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("economy", "index", "latency", "local", "recall", "session")
+NAMES = ("checkout", "completion", "economy", "index", "latency", "local", "recall", "session")
 
 
 def main(argv: list[str]) -> int:
