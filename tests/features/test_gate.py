@@ -126,9 +126,14 @@ def test_the_history_tells_what_was_done_last():
     history.changed("a", [Change(None, None, "")], 6.1)
     assert history.recent("a", 6.2).deleted
     assert not history.recent("b", 6.2).deleted
-    history.shown()
-    assert history.recent("a", 6.2).ignored == 1
-    history.accepted(7.0)
+    history.shown("read this", 6.2)
+    history.changed("a", [Change(None, None, "r")], 6.3)
+    history.changed("a", [here], 6.4)
+    assert history.recent("a", 6.4).ignored == 0, "it was not there long enough to be read"
+    history.shown("read this", 6.5)
+    history.changed("a", [here], 7.1)
+    assert history.recent("a", 7.1).ignored == 1
+    history.accepted(7.5)
     history.accepted(8.0)
     taken = history.recent("a", 8.1)
     assert (taken.accepted, taken.ignored, taken.streak) == (True, 0, 2)

@@ -48,7 +48,7 @@ class Codebase:
         appeared, changed = False, list[str]()
         for row in rows:
             old = self._files.get(row.path)
-            if old is not None and old.record.exact and not row.record.exact:
+            if old is not None and old.record.exact and not row.record.exact and _same(old, row):
                 continue  # names that come late are no news
             appeared |= old is None
             self._rename(row.path, self._record(row.path), row.record)
@@ -186,3 +186,8 @@ class Codebase:
         """Return the files that import from a file."""
         self._link()
         return sorted(self._importers.get(path, ()))
+
+
+def _same(one: Stored, other: Stored) -> bool:
+    """Tell whether two rows are of the same state of a file."""
+    return (one.mtime_ns, one.size) == (other.mtime_ns, other.size)

@@ -16,7 +16,7 @@ from tandem.features.inline.flights import Flight, Flights
 from tandem.features.inline.gate import Ask, Shape, Skip, Trigger, decide, silenced
 from tandem.features.inline.memo import Known, Memo
 from tandem.features.inline.surroundings import Surroundings, look
-from tandem.features.inline.typing_history import TypingHistory
+from tandem.features.inline.typing_history import Recent, TypingHistory
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Settings
 
@@ -90,9 +90,9 @@ async def complete(
         return Nothing(off.reason)
     asked = ports.clock.monotonic()
     recent = ports.history.recent(document.uri, asked)
-    known = ports.memo.find(document.uri, document.text, offset)
-    if known is not None and not (recent.deleted and trigger is Trigger.AUTOMATIC):
-        return _shown(known, remembered=True)
+    ready = _ready(document, offset, trigger, recent, ports)
+    if ready is not None:
+        return ready
     flight = await ports.flights.join(document.uri, document.text, offset)
     if flight is not None:
         return _landed(flight, document, offset, ports)
@@ -106,6 +106,19 @@ async def complete(
         return local
     await ports.clock.sleep(max(0.0, verdict.pause_s - (ports.clock.monotonic() - asked)))
     return await _by_model(here, verdict.shape, ports.gateway)
+
+
+def _ready(
+    document: Document, offset: int, trigger: Trigger, recent: Recent, ports: Ports
+) -> Completion | Nothing | None:
+    """Return what is known of a place without asking anybody, if anything is."""
+    automatic = trigger is Trigger.AUTOMATIC
+    known = ports.memo.find(document.uri, document.text, offset)
+    if known is not None and not (recent.deleted and automatic):
+        return _shown(known, remembered=True)
+    if automatic and ports.memo.ended(document.uri, document.text, offset):
+        return Nothing("what was suggested here is written")
+    return None
 
 
 def quickly(document: Document, offset: int, ports: Ports) -> Completion | None:
@@ -189,7 +202,7 @@ async def _locally(here: _Place, verdict: Ask) -> Completion | Nothing:
         if text and not (verdict.shape is Shape.BLOCK and ports.gateway):
             known = Known(text, "local", "", suggestion.confidence)
             ports.memo.add(here.document.uri, here.document.text, here.offset, known)
-            ports.history.shown()
+            ports.history.shown(known.text, ports.clock.monotonic())
             return _shown(known, remembered=False)
     return Nothing(_why_not_local(suggestion, bar, settings), stage="local")
 
@@ -227,7 +240,7 @@ def _landed(flight: Flight, document: Document, offset: int, ports: Ports) -> Co
         return Nothing("the model had nothing to add here", stage="filter")
     if flight.fresh:
         flight.fresh = False
-        ports.history.shown()
+        ports.history.shown(known.text, ports.clock.monotonic())
         return _shown(known, remembered=False)
     return _shown(known, remembered=True)
 

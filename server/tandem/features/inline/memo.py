@@ -68,6 +68,15 @@ class Memo:
                     return replace(entry.known, text=rest)
         return None
 
+    def ended(self, uri: str, text: Text, offset: int) -> bool:
+        """Tell whether a remembered completion has just been written to its end, by whoever."""
+        return any(
+            text.slice(offset - len(entry.known.text), offset) == entry.known.text
+            and text.slice(offset, offset + _HEAD) == entry.head
+            and _same_place(_before(text, offset - len(entry.known.text)), entry)
+            for entry in self._entries.get(uri, ())
+        )
+
     def forget(self, uri: str) -> None:
         """Drop a document's completions."""
         self._entries.pop(uri, None)
@@ -81,6 +90,10 @@ def _rest(before: str, entry: _Entry) -> str | None:
         if before.endswith(typed) and _same_place(before[: len(before) - count], entry):
             return rebase_completion(text, typed)
     return None
+
+
+def _before(text: Text, offset: int) -> str:
+    return text.slice(offset - _TAIL - 1, offset)
 
 
 def _same_place(before: str, entry: _Entry) -> bool:

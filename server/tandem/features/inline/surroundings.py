@@ -27,6 +27,7 @@ _SAFE: Final = re.compile(
     r"|module |namespace |public |private |protected |static |struct |interface |type |const "
     r"|let |var |if )"
 )
+_INDENTED: Final = re.compile(r"\s+(?:async def|def|class|fn|func|fun) \w+.*[(:{]")  # of a method
 _SLASHES: Final = (r"//[^\n]*", r"/\*[\s\S]*?(?:\*/|\Z)")
 _HASH: Final = (r"#(?!\[)[^\n]*",)  # not an attribute of PHP
 _DASHES: Final = (r"--\[\[[\s\S]*?(?:\]\]|\Z)", r"--[^\n]*")
@@ -120,9 +121,10 @@ def _start(text: Text, line: int) -> int:
     first = max(0, line - _BACK_LINES, text.point_at(max(0, text.line_start(line) - _BACK))[0])
     if first == 0:
         return 0
-    for number in range(first, line):
-        if _SAFE.match(text.line(number)):
-            return text.line_start(number)
+    for begins in (_SAFE, _INDENTED):
+        for number, said in enumerate(text.lines(first, line), first):
+            if begins.match(said):
+                return text.line_start(number)
     return text.line_start(first)
 
 

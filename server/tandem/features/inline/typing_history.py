@@ -14,6 +14,7 @@ _SMOOTH: Final = 0.2
 _USUAL_S: Final = 0.14  # between two keys, until measured
 _USUAL_LATENCY_S: Final = 0.3
 _STREAK_S: Final = 20.0
+_READ_S: Final = 0.5  # what was shown for less was not read, so it was not refused
 _TAKEN_S: Final = 0.5  # the editor asks again by itself within 0.1 s of a suggestion being taken
 
 
@@ -21,8 +22,8 @@ _TAKEN_S: Final = 0.5  # the editor asks again by itself within 0.1 s of a sugge
 class Recent:
     """The last moments: seconds between keys and to a first token, what the last change was.
 
-    `ignored` counts suggestions shown since one was taken; `streak` those taken one after another,
-    `missed` answers on this line that were typed away from before they were shown.
+    `ignored` counts suggestions that were read and typed away from since one was taken, `streak`
+    those taken one after another, `missed` answers on this line that were typed away from.
     """
 
     interval_s: float = _USUAL_S
@@ -47,6 +48,7 @@ class TypingHistory:
     _ignored: int = 0
     _streak: int = 0
     _missed: int = 0
+    _showing: tuple[str, float] = ("", 0.0)
 
     def changed(self, uri: str, changes: Sequence[Change], now: float) -> None:
         """Note a change of a document."""
@@ -56,11 +58,22 @@ class TypingHistory:
             self._missed = 0
         if keys != 1:
             return
+        self._compare("".join(change.text for change in changes), now)
         gap = now - self._last_key
         self._last_key = now
         self._accepted = False
         if gap < _BURST_S:
             self._interval += _SMOOTH * (gap - self._interval)
+
+    def _compare(self, key: str, now: float) -> None:
+        """Look at what is shown when a key is typed: along it, or away from it."""
+        text, since = self._showing
+        if text.startswith(key):
+            self._showing = (text[len(key) :], since)
+            return
+        self._ignored += bool(text) and now - since >= _READ_S
+        self._missed += bool(text)
+        self._showing = ("", now)
 
     def closed(self, uri: str) -> None:
         """Forget a document."""
@@ -74,9 +87,9 @@ class TypingHistory:
         """Note that an answer under way was typed away from."""
         self._missed += 1
 
-    def shown(self) -> None:
-        """Note that something new was shown."""
-        self._ignored += 1
+    def shown(self, text: str, now: float) -> None:
+        """Note that something new is shown."""
+        self._showing = (text, now)
 
     def accepted(self, now: float) -> None:
         """Note that a suggestion was taken."""
@@ -84,6 +97,7 @@ class TypingHistory:
         self._accepted_at = now
         self._accepted = True
         self._ignored = self._missed = 0
+        self._showing = ("", now)
 
     def recent(self, uri: str, now: float) -> Recent:
         """Return what matters for a request in a document."""
