@@ -83,7 +83,7 @@ def test_a_flight_that_nobody_waits_for_ends(tmp_path):
             task = asyncio.create_task(ask(document, offset, ports(b)))
             await hang.reached.wait()
             await leave(task)
-            await asyncio.sleep(LEFT_S + 0.5)
+            await asyncio.sleep(LEFT_S + 1)
             assert b.provider.ended == ["closed"]
             assert not b.gateway.running
 

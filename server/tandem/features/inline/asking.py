@@ -18,7 +18,7 @@ from tandem.features.inline.flights import Flight
 from tandem.features.inline.gate import Shape
 from tandem.features.inline.memo import Known, Memo
 from tandem.features.inline.prompt import render
-from tandem.features.inline.surroundings import Inside, Surroundings, look, scanned
+from tandem.features.inline.surroundings import Inside, Surroundings, look
 from tandem.features.inline.typing_history import TypingHistory
 from tandem.index.languages import by_id
 from tandem.workspace.documents import Document
@@ -34,7 +34,6 @@ _GRACE_S: Final = 0.6
 _LINES_BELOW: Final = 8
 _TRIES: Final = 6  # lines dropped from a block's end before it is given up
 _WARM: Final = 0.7  # temperature of a second opinion
-_OPENERS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +159,15 @@ def _keep_tail(query: Query, text: str, known: Known) -> None:
 def _sound(query: Query, text: str) -> str:
     """Return the first reading of an answer that adds no syntax error; empty if each does."""
     language = by_id(query.document.language)
-    if not text or language is None or language.listing or query.seen.inside is not Inside.CODE:
+    seen = query.seen
+    prose = seen.inside is Inside.COMMENT or (bool(seen.quote) and seen.quote not in text)
+    if not text or language is None or language.listing or prose:
         return text
     from tandem.index.insertion import worsens  # noqa: PLC0415 - loads tree-sitter
 
     text_before, offset = query.document.text, query.offset
     for proposed in _readings(text, query):
-        if not worsens(text_before, offset, _closed(proposed, query), language):
+        if not worsens(text_before, offset, _with_body(proposed, query), language):
             return proposed
     return ""
 
@@ -183,9 +184,10 @@ def _readings(text: str, query: Query) -> Iterator[str]:
             yield text[:-length]
 
 
-def _closed(text: str, query: Query) -> str:
-    """Return a line with what it leaves open closed: the next line may do that."""
-    if query.shape is Shape.BLOCK:
+def _with_body(text: str, query: Query) -> str:
+    """Return a line with the body it wants in Python: whoever takes it writes that next."""
+    if query.shape is Shape.BLOCK or query.seen.language != "python" or query.seen.after.strip():
         return text
-    opened = scanned(text, query.document.language)[1]
-    return text + "".join(_OPENERS[bracket] for bracket in reversed(opened))
+    if not text.rstrip().endswith(":"):
+        return text
+    return f"{text} pass"

@@ -5,12 +5,19 @@ after the cursor is not a repetition, so only a whole repeated rest of the line,
 brackets that the line already has, are taken away.
 """
 
+import re
 from itertools import accumulate
 from typing import Final
 
 from tandem.features.inline.cut import cut
 from tandem.features.inline.gate import Shape
-from tandem.features.inline.surroundings import Inside, Surroundings, indentation, scanned
+from tandem.features.inline.surroundings import (
+    Inside,
+    Surroundings,
+    indentation,
+    overclosed,
+    scanned,
+)
 
 _CLOSERS: Final = {")": "(", "]": "[", "}": "{"}
 _OPENERS: Final = frozenset(_CLOSERS.values())
@@ -47,10 +54,11 @@ def fit(
 
 
 def _fit_line(kept: str, seen: Surroundings, following: tuple[str, ...]) -> str:
-    line = _without_repeated_start(kept.rstrip(), seen.before)
+    line = _inside_string(_without_repeated_start(kept.rstrip(), seen.before), seen)
     rest = seen.after.strip()
     if rest:
         line = _without_surplus_closers(_without_repeated_end(line, rest), rest)
+    line = _without_foreign_closers(line, seen)
     whole = (seen.before + line).strip()
     if not line.strip() or (not rest and whole == seen.below.strip()):
         return ""
@@ -61,11 +69,28 @@ def _fit_line(kept: str, seen: Surroundings, following: tuple[str, ...]) -> str:
     return line
 
 
+def _inside_string(line: str, seen: Surroundings) -> str:
+    """Keep what stands inside the string that the cursor is in, where its end is there already."""
+    if seen.inside is not Inside.STRING or not seen.quote or seen.quote not in seen.after:
+        return line
+    end = re.search(rf"(?<!\\){re.escape(seen.quote)}", line)
+    return line[: end.start()] if end is not None else line
+
+
+def _without_foreign_closers(line: str, seen: Surroundings) -> str:
+    """Cut a line where it closes a bracket that is not the last one open."""
+    if seen.inside is Inside.COMMENT:
+        return line
+    end = overclosed(seen.quote + line, seen.language, seen.open)
+    return line if end is None else line[: end - len(seen.quote)].rstrip()
+
+
 def _leaves_string_open(line: str, seen: Surroundings) -> bool:
     """Tell whether a quote that the line opens is closed neither in it nor behind the cursor."""
-    if scanned(line, seen.language)[0] is not Inside.STRING:
+    if scanned(line, seen.language).inside is not Inside.STRING:
         return False
-    return scanned(line + seen.after + "\n", seen.language)[0] is Inside.STRING or not seen.after
+    behind = scanned(line + seen.after + "\n", seen.language).inside
+    return behind is Inside.STRING or not seen.after
 
 
 def _without_repeated_start(line: str, before: str) -> str:
@@ -127,7 +152,7 @@ def _balanced(lines: list[str], seen: Surroundings) -> list[str]:
     """Drop lines from the end until no bracket and no string that was opened is left open."""
     least = -1 if seen.unclosed else 0
     while lines:
-        inside, opened = scanned("\n".join(lines) + "\n", seen.language)
+        inside, opened, _ = scanned("\n".join(lines) + "\n", seen.language)
         if inside is not Inside.STRING and not opened and _lowest(lines) >= least:
             return lines
         lines = lines[:-1]

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from tandem.core.text import Text
 from tandem.index.languages import by_id
@@ -28,6 +28,7 @@ _SAFE: Final = re.compile(
     r"|let |var |if )"
 )
 _INDENTED: Final = re.compile(r"\s+(?:async def|def|class|fn|func|fun) \w+.*[(:{]")  # of a method
+_MARKS: Final = ('"""', "'''", '"', "'", "`")
 _SLASHES: Final = (r"//[^\n]*", r"/\*[\s\S]*?(?:\*/|\Z)")
 _HASH: Final = (r"#(?!\[)[^\n]*",)  # not an attribute of PHP
 _DASHES: Final = (r"--\[\[[\s\S]*?(?:\]\]|\Z)", r"--[^\n]*")
@@ -70,6 +71,7 @@ class Surroundings:
     `above` and `below` are the next lines that are not blank; `open` the brackets that were opened
     and not closed before the cursor, outermost first; `header` tells that the cursor is where the
     body of a block begins which has none yet, `desolate` that nothing at all stands around it.
+    `quote` is the mark that opened the string the cursor is in.
     """
 
     language: str
@@ -81,6 +83,7 @@ class Surroundings:
     open: str
     header: bool
     desolate: bool = False
+    quote: str = ""
 
     @property
     def unclosed(self) -> bool:
@@ -104,11 +107,11 @@ def look(text: Text, offset: int, language: str) -> Surroundings:
     before, after = text.slice(start, offset), text.slice(offset, text.line_end(line))
     above = next((t for t in _upwards(text, line) if t.strip()), "")
     below = next((t for t in text.lines(line + 1, line + 1 + _NEAR_LINES) if t.strip()), "")
-    inside, opened = scanned(text.slice(_start(text, line), offset), language)
+    inside, opened, quote = scanned(text.slice(_start(text, line), offset), language)
     return Surroundings(
         language, before, after, above, below, inside, opened,
         header=inside is Inside.CODE and _begins_block(language, before, after, above, below),
-        desolate=not text.slice(offset - _AROUND, offset + _AROUND).strip(),
+        desolate=not text.slice(offset - _AROUND, offset + _AROUND).strip(), quote=quote,
     )  # fmt: skip
 
 
@@ -128,10 +131,18 @@ def _start(text: Text, line: int) -> int:
     return text.line_start(first)
 
 
-def scanned(code: str, language: str) -> tuple[Inside, str]:
-    """Return what kind of text the end of some code is in, and the brackets open there."""
+class Scan(NamedTuple):
+    """What kind of text the end of some code is in, the brackets open there, the open quote."""
+
+    inside: Inside
+    open: str
+    quote: str
+
+
+def scanned(code: str, language: str) -> Scan:
+    """Read code from its beginning to its end."""
     if language in _PROSE:
-        return Inside.CODE, ""
+        return Scan(Inside.CODE, "", "")
     opened: list[str] = []
     for match in _tokens(language).finditer(code):
         said = match[0]
@@ -142,13 +153,33 @@ def scanned(code: str, language: str) -> tuple[Inside, str]:
                 while opened.pop() != _PAIRS[said]:
                     pass
         elif match.end() == len(code) and not _closed(said):
-            found = Inside.COMMENT if match.lastgroup == "comment" else Inside.STRING
-            return found, "".join(opened)
-    return Inside.CODE, "".join(opened)
+            if match.lastgroup == "comment":
+                return Scan(Inside.COMMENT, "".join(opened), "")
+            return Scan(Inside.STRING, "".join(opened), _mark(said))
+    return Scan(Inside.CODE, "".join(opened), "")
+
+
+def _mark(said: str) -> str:
+    return next((mark for mark in _MARKS if said.startswith(mark)), "")
+
+
+def overclosed(code: str, language: str, opened: str) -> int | None:
+    """Return where code closes a bracket that is not the last one open, or None.
+
+    `opened` are the brackets open before it, as far as they are known, outermost first.
+    """
+    stack = list(opened)
+    for match in _tokens(language).finditer(code) if language not in _PROSE else ():
+        said = match[0]
+        if said in "([{":
+            stack.append(said)
+        elif said in _PAIRS and (not stack or stack.pop() != _PAIRS[said]):
+            return match.start()
+    return None
 
 
 def _closed(token: str) -> bool:
-    for mark in ('"""', "'''", '"', "'", "`"):
+    for mark in _MARKS:
         if token.startswith(mark):
             return len(token) >= 2 * len(mark) and token.endswith(mark) and not _escaped(token)
     return token.endswith(("*/", "]]", "-->")) and not token.startswith(("//", "#"))
