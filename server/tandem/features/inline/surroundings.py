@@ -1,4 +1,4 @@
-"""What stands around the cursor, read from the text near it: no parser, no tree, 0.1 ms.
+"""What stands around the cursor, read from the text near it: no parser, no tree, 0.4 ms.
 
 It runs on every keystroke, so it looks back 6,000 characters at most, from a line that begins a
 definition, and skips strings and comments by their marks. On the sample files it agrees with
@@ -16,18 +16,20 @@ from typing import Final, NamedTuple
 from tandem.core.text import Text
 from tandem.index.languages import by_id
 
-_BACK: Final = 6_000  # characters before the cursor's line
-_BACK_LINES: Final = 200
+_BACK: Final = 6_000  # characters before the cursor
 _NEAR_LINES: Final = 8
 _AROUND: Final = 200  # characters on each side in which there must be something to go on
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 # A line at the left edge that is code in every language that has it: a safe place to begin.
 _SAFE: Final = re.compile(
-    r"(?:async |def |class |@|func |fn |pub |impl |export |function |package |import |from "
+    r"^(?:async |def |class |@|func |fn |pub |impl |export |function |package |import |from "
     r"|module |namespace |public |private |protected |static |struct |interface |type |const "
-    r"|let |var |if )"
+    r"|let |var |if )",
+    re.MULTILINE,
 )
-_INDENTED: Final = re.compile(r"\s+(?:async def|def|class|fn|func|fun) \w+.*[(:{]")  # of a method
+_INDENTED: Final = re.compile(  # of a method
+    r"^[ \t]+(?:async def|def|class|fn|func|fun) \w+.*[(:{]", re.MULTILINE
+)
 _MARKS: Final = ('"""', "'''", '"', "'", "`")
 _SLASHES: Final = (r"//[^\n]*", r"/\*[\s\S]*?(?:\*/|\Z)")
 _HASH: Final = (r"#(?!\[)[^\n]*",)  # not an attribute of PHP
@@ -107,7 +109,7 @@ def look(text: Text, offset: int, language: str) -> Surroundings:
     before, after = text.slice(start, offset), text.slice(offset, text.line_end(line))
     above = next((t for t in _upwards(text, line) if t.strip()), "")
     below = next((t for t in text.lines(line + 1, line + 1 + _NEAR_LINES) if t.strip()), "")
-    inside, opened, quote = scanned(text.slice(_start(text, line), offset), language)
+    inside, opened, quote = scanned(_code(text, offset), language)
     return Surroundings(
         language, before, after, above, below, inside, opened,
         header=inside is Inside.CODE and _begins_block(language, before, after, above, below),
@@ -119,16 +121,14 @@ def _upwards(text: Text, line: int) -> list[str]:
     return list(text.lines(max(0, line - _NEAR_LINES), line))[::-1]
 
 
-def _start(text: Text, line: int) -> int:
-    """Return where to begin reading: the file's start, or a definition at the left edge."""
-    first = max(0, line - _BACK_LINES, text.point_at(max(0, text.line_start(line) - _BACK))[0])
-    if first == 0:
-        return 0
-    for begins in (_SAFE, _INDENTED):
-        for number, said in enumerate(text.lines(first, line), first):
-            if begins.match(said):
-                return text.line_start(number)
-    return text.line_start(first)
+def _code(text: Text, offset: int) -> str:
+    """Return the text before a place, from the file's start or a definition at the left edge."""
+    line, _ = text.point_at(max(0, offset - _BACK))
+    code = text.slice(text.line_start(line), offset)
+    if line == 0:
+        return code
+    begins = _SAFE.search(code) or _INDENTED.search(code)
+    return code[begins.start() :] if begins is not None else code
 
 
 class Scan(NamedTuple):
