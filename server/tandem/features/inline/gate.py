@@ -21,9 +21,10 @@ _BALANCED: Final = ")]\"'`"
 _CLOSERS: Final = ")]}>;,:\"'` \t"
 # Seconds before a model is asked. At a word's end people pause; inside a word the next key comes.
 _AT_BOUNDARY_S: Final = 0.06
+_IN_LIST_S: Final = 0.3  # before an argument: what comes is the least certain
 _LEAST_S: Final = 0.2
-_MOST_S: Final = 0.5
-_KEYS: Final = 2.2  # of the usual gap between keys: nobody pauses inside a word without thinking
+_MOST_S: Final = 0.8
+_KEYS: Final = 4.0  # of the usual gap between keys: nobody pauses inside a word without thinking
 # Seconds by how many answers on this line were wrong: only a real pause is worth another one.
 _WRONG_S: Final = (0.8, 1.2, 2.0)
 _LATE_S: Final = 0.4  # a model that takes longer is asked that much earlier
@@ -145,11 +146,12 @@ def _pause_s(seen: Surroundings, settings: Completion, recent: Recent) -> float:
 def _unhurried_s(seen: Surroundings, recent: Recent) -> float:
     """Return the pause for somebody who takes what is offered."""
     prose = seen.inside is not Inside.CODE
+    in_list = seen.open[-1:] in {"(", "["} and not seen.before.endswith(("(", "["))
     if not seen.before.strip() and not prose:
-        return 0.0
+        return _IN_LIST_S if in_list else 0.0
     wrong = recent.missed + prose
     if wrong:
         return _WRONG_S[min(wrong, len(_WRONG_S)) - 1]
     if seen.before[-1:].isalnum() or seen.before[-1:] == "_":
         return min(max(_LEAST_S, _KEYS * recent.interval_s), _MOST_S)
-    return _AT_BOUNDARY_S
+    return _IN_LIST_S if in_list else _AT_BOUNDARY_S
