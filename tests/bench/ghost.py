@@ -163,6 +163,8 @@ async def _tandem(folder: Path) -> AsyncIterator[Program]:
             "DEEPSEEK_API_KEY": "sk-sim-bench",
             "TANDEM_API__BASE_URL": api.base_url,
             "TANDEM_LOCAL__ENABLED": "false",
+            # asked for by looking at a suggestion, not by a key
+            "TANDEM_COMPLETION__PREFETCH": "false",
         }
         async with started(environment) as client:
             await client.initialize(folder, {})

@@ -5,6 +5,7 @@ under way. The repository engine thinks while the pause runs, so it costs no tim
 no model is asked. Whatever a model says after nobody waits for it still goes into the memo.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # neither is needed before somebody completes: 40 ms of the s
     from tandem.features.inline.visits import Visits
     from tandem.index.lm.model import Suggestion
 
+_LOOKED_AT_S: Final = 0.3  # people who take a suggestion take 0.35 s and more to
 _ALTERNATIVE: Final = 0.2  # confidence of the repository engine that is worth cycling to
 
 
@@ -158,19 +160,28 @@ async def alternatives(
 def ahead(
     document: Document, offset: int, settings: Settings, ports: Ports, shown: Completion
 ) -> None:
-    """Ask for what comes behind a shown completion, where somebody takes one after another."""
+    """Ask for what comes behind a shown completion, where somebody takes one after another.
+
+    Not before it has been looked at for a while: who types on does not want it.
+    """
     recent = ports.history.recent(document.uri, ports.clock.monotonic())
     wanted = settings.completion.prefetch and recent.streak > 1 and not shown.remembered
     if not wanted or ports.gateway is None or "\n" in shown.text:
         return
     after, at = _taken(document, offset, shown.text)
-    if ports.memo.find(document.uri, after.text, at) is not None:
-        return
-    seen = look(after.text, at, after.language)
-    verdict = decide(seen, Trigger.AUTOMATIC, settings.completion, replace(recent, accepted=False))
-    if isinstance(verdict, Ask):
-        here = _Place(after, at, seen, settings, ports)
-        _fly(here, verdict.shape, ports.gateway)
+    keys, gateway = ports.history.keys, ports.gateway
+
+    def begin() -> None:
+        known = ports.memo.find(document.uri, after.text, at) is not None
+        if known or ports.history.keys != keys:
+            return
+        seen = look(after.text, at, after.language)
+        calm = replace(recent, accepted=False)
+        verdict = decide(seen, Trigger.AUTOMATIC, settings.completion, calm)
+        if isinstance(verdict, Ask):
+            _fly(_Place(after, at, seen, settings, ports), verdict.shape, gateway)
+
+    asyncio.get_running_loop().call_later(_LOOKED_AT_S, begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 from tandem.workspace.documents import Change
 
 _BURST_S: Final = 0.6  # a longer gap is a pause to think, not typing
+_HURRY_S: Final = 0.25
 _SMOOTH: Final = 0.2
 _USUAL_S: Final = 0.14  # between two keys, until measured
 _USUAL_LATENCY_S: Final = 0.3
@@ -23,7 +24,8 @@ class Recent:
     """The last moments: seconds between keys and to a first token, what the last change was.
 
     `ignored` counts suggestions that were read and typed away from since one was taken, `streak`
-    those taken one after another, `missed` answers on this line that were typed away from.
+    those taken one after another, `missed` answers on this line that were typed away from;
+    `hurried` tells that the last key came right after another.
     """
 
     interval_s: float = _USUAL_S
@@ -33,6 +35,7 @@ class Recent:
     ignored: int = 0
     streak: int = 0
     missed: int = 0
+    hurried: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -48,18 +51,23 @@ class TypingHistory:
     _ignored: int = 0
     _streak: int = 0
     _missed: int = 0
+    _hurried: bool = False
     _showing: tuple[str, float] = ("", 0.0)
+    keys: int = 0  # changes of any document so far
 
     def changed(self, uri: str, changes: Sequence[Change], now: float) -> None:
         """Note a change of a document."""
+        self.keys += 1
         keys = sum(len(change.text) for change in changes)
         self._deleted[uri] = bool(changes) and keys == 0
         if any("\n" in change.text for change in changes):
             self._missed = 0
         if keys != 1:
+            self._showing = ("", now)
             return
         self._compare("".join(change.text for change in changes), now)
         gap = now - self._last_key
+        self._hurried = gap < _HURRY_S
         self._last_key = now
         self._accepted = False
         if gap < _BURST_S:
@@ -109,4 +117,5 @@ class TypingHistory:
             self._ignored,
             self._streak if now - self._accepted_at < _STREAK_S else 0,
             self._missed,
+            self._hurried,
         )
