@@ -10,7 +10,7 @@ from typing import Final
 
 from tandem import __version__
 
-_COMMANDS: Final = ("context", "demo", "doctor", "index", "usage")
+_COMMANDS: Final = ("context", "demo", "doctor", "index", "model", "usage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _context_options(
         commands.add_parser("context", help="show what a model is told, and its price")
     )
+    _model_actions(commands.add_parser("model", help="install a model on this machine, choose it"))
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
     usage.add_argument("--json", action="store_true", help="print one JSON object")
@@ -74,6 +75,21 @@ def _doctor_options(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--wait", type=int, default=10, metavar="MINUTES", help="that the probe may wait (10)"
     )
+
+
+def _model_actions(model: argparse.ArgumentParser) -> None:
+    actions = model.add_subparsers(dest="action", metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="note a GGUF file, or download one")
+    source = "a file, a known name, or https://.../resolve/<40 hex of a commit>/FILE.gguf"
+    install.add_argument("source", metavar="SOURCE", help=source)
+    install.add_argument("--name", default="", help="what to call it (default: by its file)")
+    install.add_argument("--sha256", default="", metavar="HEX", help="what it must be")
+    listing = actions.add_parser("list", help="show what is installed, and check it")
+    listing.add_argument("--json", action="store_true", help="print one JSON object")
+    use = actions.add_parser("use", help="choose the one that completes without an API")
+    use.add_argument("name", metavar="NAME", help="an installed one, or none")
+    remove = actions.add_parser("remove", help="take one out; what was downloaded is deleted")
+    remove.add_argument("name", metavar="NAME")
 
 
 def _context_options(context: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from tandem.core.model import Dialect
+from tandem.core.model import LOCAL, Dialect
 from tandem.core.money import Usd
 from tandem.workspace import paths
 from tandem.workspace.configuration import Configuration
@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from tandem.engine.accounts import Accounts
     from tandem.engine.gateway import Gateway
     from tandem.ledger.prices import Prices
+    from tandem.models.store import Installed
+    from tandem.providers.base import Provider
     from tandem.workspace.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+# One core reads what is sent in 7.5 s (median, 0.5B) the first time, and in none from then on.
+_LOCAL_TIMEOUT_MS: Final = 10_000
 
 
 def with_dialect(configuration: Configuration, state: Path) -> Configuration:
@@ -64,8 +69,31 @@ def may_ask(world: "World", settings: "Settings") -> bool:
     return address.is_loopback(settings.api.base_url)
 
 
+def local_model(world: "World", settings: "Settings") -> "Installed | None":
+    """Return the model on this machine that completes: one is chosen, and no API can be asked."""
+    if may_ask(world, settings):
+        return None
+    from tandem.models import store  # noqa: PLC0415 - only without a key
+
+    return store.chosen(world.paths.state, settings.local.model)
+
+
+def with_local_model(configuration: Configuration, model: "Installed | None") -> Configuration:
+    """Have completions ask a local model: by its name, which has no price, and with more time."""
+    if model is None:
+        return configuration
+    settings, origins = configuration.settings, configuration.origins
+    models = replace(settings.models, flash=model.model)
+    completion = settings.completion
+    if origins["completion.timeout_ms"] == "default":
+        completion = replace(completion, timeout_ms=_LOCAL_TIMEOUT_MS)
+    settings = replace(settings, models=models, completion=completion)
+    origins = {**origins, "models.flash": "tandem model use"}
+    return replace(configuration, settings=settings, origins=origins)
+
+
 def price_table(settings: "Settings") -> "Prices":
-    """Return the dated table with the user's own rates in front; an own server costs nothing."""
+    """Return the dated table with the user's own rates in front; one's own costs nothing."""
     from tandem.ledger.prices import Prices, Rate  # noqa: PLC0415 - off the start-up path
 
     own = {
@@ -78,6 +106,8 @@ def price_table(settings: "Settings") -> "Prices":
         if address.is_own(settings.api.base_url):
             models = (settings.models.flash, settings.models.pro)
             own = dict.fromkeys(models, Rate(0, 0, 0)) | own
+    if settings.models.flash.startswith(LOCAL):
+        own[settings.models.flash] = Rate(0, 0, 0)
     return Prices(own)
 
 
@@ -98,14 +128,26 @@ def open_accounts(
     return Accounts(ledger, price_table(settings), caps, workspace=workspace)
 
 
-def make_gateway(world: "World", settings: "Settings", accounts: "Accounts") -> "Gateway":
-    """Join a provider for the server that the settings name to the accounts."""
+def make_gateway(
+    world: "World", settings: "Settings", accounts: "Accounts", local: "Installed | None" = None
+) -> "Gateway":
+    """Join a provider for the server that the settings name, or a local model, to the accounts."""
     from tandem.engine.gateway import Gateway  # noqa: PLC0415 - only where a model can be asked
-    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415
+
+    provider = _provider(world, settings, local)
+    return Gateway(provider, accounts, world.clock, concurrency=settings.api.concurrency)
+
+
+def _provider(world: "World", settings: "Settings", local: "Installed | None") -> "Provider":
+    if local is not None:
+        from tandem.models.process import ModelProcess  # noqa: PLC0415 - as above
+        from tandem.providers.local_model import LocalModelProvider  # noqa: PLC0415
+
+        return LocalModelProvider(ModelProcess(local.path), local.model)
+    from tandem.providers.openai_api import OpenAIProvider  # noqa: PLC0415 - as above
 
     api = settings.api
-    provider = OpenAIProvider(api.base_url, lambda: world.key(settings), api.dialect)
-    return Gateway(provider, accounts, world.clock, concurrency=api.concurrency)
+    return OpenAIProvider(api.base_url, lambda: world.key(settings), api.dialect)
 
 
 @asynccontextmanager

@@ -124,7 +124,7 @@ def test_the_demo_completes_held_out_lines(tandem, tmp_path):
 
 def test_the_simulated_demo_agrees_with_the_bill(tandem, tmp_path):
     root = repository(tmp_path / "repo", 2)
-    options = {"TANDEM_LOCAL__SURE": "1.0", "TANDEM_COMPLETION__DEBOUNCE_MS": "0"}
+    options = {"TANDEM_LOCAL__SURE": "1.0", "TANDEM_COMPLETION__DELAY_MS": "0"}
     found = json.loads(tandem("demo", str(root), "--simulated", "--json", **options).stdout)
 
     assert {item["source"] for item in found["completions"]} == {"flash"}

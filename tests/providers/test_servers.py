@@ -241,7 +241,9 @@ async def test_reading_to_the_end_keeps_the_connection_for_pages_too(
     await read(provider, request_)
 
     assert server.requests[0].path == "/v1/models"
-    assert {exchange.connection for exchange in server.requests} == {1}
+    # llama.cpp closes behind a stream without saying so: nothing may be sent into that connection.
+    closed = dialect is Dialect.LLAMA_CPP
+    assert [one.connection for one in server.requests] == ([1, 1, 2] if closed else [1, 1, 1])
     assert [exchange.outcome for exchange in server.requests] == ["done"] * 3
 
 

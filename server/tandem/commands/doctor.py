@@ -12,15 +12,17 @@ import platform
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from tandem import __version__
 from tandem.app import World
 from tandem.commands import probe
-from tandem.core.errors import ModelError
+from tandem.core.errors import Failure, ModelError
 from tandem.ledger.prices import ALIASES, TABLE_DATE, is_peak
-from tandem.spending import free_pages, may_ask, price_table
+from tandem.models import store
+from tandem.spending import free_pages, local_model, may_ask, price_table
 from tandem.workspace.configuration import Configuration
 from tandem.workspace.settings import options
 
@@ -38,6 +40,7 @@ class Findings:
     api: dict[str, Any] = field(default_factory=dict)
     fim: dict[str, Any] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    local_model: dict[str, Any] = field(default_factory=dict)
     prices: dict[str, Any] = field(default_factory=dict)
     locations: dict[str, str] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
@@ -85,6 +88,7 @@ def _examine(world: World, configuration: Configuration) -> Findings:
         findings.key["needed"] = False
     findings.models = {"flash": settings.models.flash, "pro": settings.models.pro}
     _look_up_prices(world, configuration, findings)
+    _look_for_local_model(world, configuration, findings)
     paths = world.paths
     findings.locations = {
         "configuration": str(paths.config / "config.toml"),
@@ -111,6 +115,23 @@ def _look_up_prices(world: World, configuration: Configuration, findings: Findin
                 kind: f"{pico / 10**6:g} USD per million tokens"
                 for kind, pico in asdict(rate).items()
             }
+
+
+def _look_for_local_model(world: World, configuration: Configuration, findings: Findings) -> None:
+    wanted = configuration.settings.local.model
+    model = store.chosen(world.paths.state, wanted)
+    if model is None:
+        if wanted not in {"", store.NONE}:
+            findings.problems.append(
+                f"local.model: {wanted!r} is not installed; `tandem model list` shows what is"
+            )
+        return
+    asked = local_model(world, configuration.settings) is not None
+    findings.local_model = {"name": model.name, "path": str(model.path), "asked": asked}
+    if asked and not model.path.is_file():
+        findings.problems.append(f"{model.path}: the model is gone; install it again")
+    if asked and find_spec("xllamacpp") is None:
+        findings.problems.append(Failure.LOCAL_ENGINE.value)
 
 
 async def _ask(world: World, configuration: Configuration, findings: Findings) -> None:
@@ -177,6 +198,9 @@ def _text(findings: Findings) -> str:
         lines.append(f"api        {state}{': ' + served if served else ''}")
         lines += [f"balance    {amount} {unit}" for unit, amount in (balance or {}).items()]
     lines += [f"{role:<10} {model}" for role, model in findings.models.items()]
+    if findings.local_model:
+        asked = "completes" if findings.local_model["asked"] else "is not asked: an API can be"
+        lines.append(f"local      {findings.local_model['name']} {asked}")
     peak = "peak" if findings.prices["peak_now"] else "off-peak"
     lines.append(f"prices     table of {findings.prices['table']}, {peak} now")
     lines += [f"{name:<18}{place}" for name, place in findings.locations.items()]

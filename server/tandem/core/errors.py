@@ -39,7 +39,7 @@ class Failure(Enum):
     MALFORMED = "what answered is not the API: check api.base_url and any proxy"
     EMPTY = "the API answered with nothing"
     FILTERED = "the API's content filter withheld the answer"
-    LOCAL_ENGINE = "the engine for models on this machine is missing: pip install 'tandem-ls[local]'"
+    LOCAL_ENGINE = "no engine for models on this machine: pip install 'tandem-ls[local]'"
     LOCAL_MODEL = "the model on this machine ended twice and is given up: see `tandem model list`"
     LOCAL_LOST = "the model on this machine ended in the middle and is started again"
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
-
 LOCAL: Final = "local/"
 """What the names of models on the user's own machine begin with: they cost nothing."""
 

@@ -73,7 +73,8 @@ def to_lsp_menu_item(
     """Return a menu entry that replaces the word before the cursor by itself and the new text."""
     start = _word_start(text, offset)
     whole = text.slice(start, offset) + completion.text
-    label = whole if len(whole) <= _LABEL else whole[: _LABEL - 1] + "…"
+    first = whole.partition("\n")[0].rstrip("\r")
+    label = whole if len(whole) <= _LABEL and first == whole else first[: _LABEL - 1] + "…"
     source = f"tandem {completion.source}"
     return lsp.CompletionItem(
         label=label,

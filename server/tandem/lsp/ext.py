@@ -60,7 +60,7 @@ class WhyNothing:
 class Shown:
     """Argument of the command ``tandem.accepted``, carried by every completion item.
 
-    `source` is "local" or "flash"; `remembered` tells that it was known already.
+    `source` is "local", "local model" or "flash"; `remembered` tells that it was known already.
     """
 
     id: int

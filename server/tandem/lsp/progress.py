@@ -22,6 +22,7 @@ class Bars:
         self._server = server
         self._client = client
         self._open: set[str] = set()
+        self._asked: set[str] = set()  # bars the editor is being asked for
 
     async def report(self, news: Progress) -> None:
         """Begin, move or end a bar."""
@@ -39,7 +40,7 @@ class Bars:
         if token in self._open:
             report = lsp.WorkDoneProgressReport(message=news.message, percentage=percentage)
             progress.report(token, report)
-        elif await self._create(token):
+        elif token not in self._asked and await self._create(token):
             self._open.add(token)
             begin = lsp.WorkDoneProgressBegin(
                 title="Tandem", message=news.message, percentage=percentage, cancellable=False
@@ -48,9 +49,12 @@ class Bars:
 
     async def _create(self, token: str) -> bool:
         """Ask the editor for a progress bar; work never waits for one that does not come."""
+        self._asked.add(token)
         try:
             async with asyncio.timeout(_EDITOR_S):
                 _ = await self._server.work_done_progress.create_async(token)
         except (TimeoutError, JsonRpcException):
             return False
+        finally:
+            self._asked.discard(token)
         return True

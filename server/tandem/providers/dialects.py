@@ -20,7 +20,8 @@ class Exchange:
 
     `path` is below the dialect's base; `unlisted` are fields of the body that the ``openai``
     package has no parameter for; `events` reads one decoded payload, of which the answer (a
-    `media`) has one on each line that begins with `line_mark`.
+    `media`) has one on each line that begins with `line_mark`; `headers` only go with paths that
+    are not OpenAI's.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Exchange:
     unlisted: Mapping[str, Any] = field(default_factory=dict)
     media: str = "text/event-stream"
     line_mark: bytes = b"data:"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def chat(request: ChatRequest) -> Exchange:
@@ -49,7 +51,8 @@ def exchange(dialect: Dialect, request: FimRequest) -> Exchange:
             del body["stream_options"]
             return Exchange("/fim/completions", body, _as_asked)
         case Dialect.LLAMA_CPP:
-            return Exchange(llama_cpp.PATH, llama_cpp.body(request), llama_cpp.events)
+            body = llama_cpp.body(request)
+            return Exchange(llama_cpp.PATH, body, llama_cpp.events, headers=llama_cpp.HEADERS)
         case Dialect.OLLAMA:
             body, media = ollama.body(request), "application/x-ndjson"
             return Exchange(ollama.PATH, body, ollama.events, media=media, line_mark=b"")

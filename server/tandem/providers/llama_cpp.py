@@ -16,9 +16,12 @@ from tandem.core.model import Billed, Event, FimRequest, Stop, Stopped, TextDelt
 from tandem.providers.codec import count
 
 PATH: Final = "/infill"
+# The server closes the connection behind a stream without a word of it beforehand: the next
+# request would be sent into it, and be lost if it came at once.
+HEADERS: Final = {"Connection": "close"}
 
 # Without this the last event repeats the whole prompt and all sampling settings.
-_FIELDS: Final = (
+FIELDS: Final = (
     "content", "stop", "stop_type", "tokens_evaluated", "tokens_predicted", "timings",
 )  # fmt: skip
 
@@ -36,7 +39,7 @@ def body(request: FimRequest) -> dict[str, Any]:
         "stop": list(request.stop),
         "cache_prompt": True,
         "stream": True,
-        "response_fields": list(_FIELDS),
+        "response_fields": list(FIELDS),
     }
 
 

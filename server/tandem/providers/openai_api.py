@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tandem.core.errors import Failure, ModelError
-from tandem.core.model import Billed, ChatRequest, Dialect, Event, Request, Stopped
+from tandem.core.model import Billed, ChatRequest, Dialect, Event, FimRequest, Request, Stopped
 from tandem.providers import address, codec, dialects
 from tandem.providers.dialects import Exchange
 from tandem.providers.sse import EventStream, LineTooLongError
@@ -47,15 +47,19 @@ class OpenAIProvider:
     """
 
     def __init__(
-        self, base_url: str, key: Callable[[], str], dialect: Dialect = Dialect.DEEPSEEK
+        self,
+        base_url: str,
+        key: Callable[[], str],
+        dialect: Dialect = Dialect.DEEPSEEK,
+        fim: Callable[[FimRequest], Exchange] | None = None,
     ) -> None:
         """Take the API's root and a way to read the key, which is asked for at each request.
 
         An empty key is sent as the word `none`: the package demands one, a server without
-        authentication does not look.
+        authentication does not look. `fim` puts requests other than the dialect does.
         """
         self._bases = address.bases(base_url, dialect)
-        self._dialect = dialect
+        self._fim = fim or functools.partial(dialects.exchange, dialect)
         self._key = key
         self._clients: _Clients | None = None
         self._loading: asyncio.Task[_Clients] | None = None
@@ -100,7 +104,7 @@ class OpenAIProvider:
     def _exchange(self, request: Request) -> Exchange:
         if isinstance(request, ChatRequest):
             return dialects.chat(request)
-        return dialects.exchange(self._dialect, request)
+        return self._fim(request)
 
     async def _ready(self) -> "_Clients":
         if self._clients is None:
@@ -174,7 +178,10 @@ async def _call(
             yield answer.http_response
     else:
         path, body = exchange.path, exchange.body
-        response = await clients.fim.post(path, cast_to=httpx2.Response, body=body, stream=True)
+        options: Any = {"headers": exchange.headers}  # of a type that is the package's own
+        response = await clients.fim.post(
+            path, cast_to=httpx2.Response, body=body, options=options, stream=True
+        )
         try:
             yield response
         finally:

@@ -62,11 +62,12 @@ class TypingHistory:
         self._deleted[uri] = bool(changes) and keys == 0
         if any("\n" in change.text for change in changes):
             self._missed = 0
-        if keys != 1:
+        if keys != len(changes) or not keys:
             self._showing = ("", now)
             return
         self._compare("".join(change.text for change in changes), now)
-        gap = now - self._last_key
+        # Neovim tells of the keys of 150 ms at once.
+        gap = (now - self._last_key) / keys
         self._hurried = gap < _HURRY_S
         self._last_key = now
         self._accepted = False
