@@ -1,16 +1,24 @@
-"""Helix with the fragment of its README: the completion is in the menu; C-n and Enter take it."""
+"""Helix with the fragment of its README: the completion is in the menu; C-n and Enter take it.
+
+Once without a key, once with a simulated model: a whole block as one entry, and other files.
+"""
 
 import shutil
 import subprocess
 from pathlib import Path
 
+from tests.editors import parcels
 from tests.editors.installation import Installation
+from tests.editors.model import Model, simulated_model
 from tests.editors.proof import Proof, until
+from tests.editors.replies import BLOCK, HEADER, PLACE
 from tests.editors.scene import LINE, NEW_MODULE, TYPED, TYPED_ALONG, Scene
 from tests.editors.terminal import Terminal, terminal
 
 FRAGMENT = Path(__file__).resolve().parents[2] / "editors" / "helix" / "languages.toml"
-SOURCE = "tandem local"
+PROGRESS = "[editor.lsp]\ndisplay-progress-messages = true\n"  # As its README says.
+SOURCE, MODEL_SOURCE = "tandem local", "tandem flash"
+READING = "Tandem ⋅ reading"
 LABEL = 24  # Characters of the label that must be in the menu; the server cuts it at 40.
 
 
@@ -29,10 +37,17 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     configuration = Path(scene.environment["XDG_CONFIG_HOME"]) / "helix"
     configuration.mkdir(parents=True, exist_ok=True)
     shutil.copy(FRAGMENT, configuration / "languages.toml")
+    (configuration / "config.toml").write_text(PROGRESS, encoding="utf-8")
     with terminal([str(program), NEW_MODULE], scene.environment, scene.workspace) as editor:
         _complete(proof, editor, scene, out)
     with proof.step("quitting leaves no process behind"):
         scene.wait_until_nothing_runs(20)
+    parcels.write(scene)
+    with simulated_model(scene.home / "model.log") as model:
+        environment = {**scene.environment, **model.environment()}
+        with terminal([str(program), parcels.QUOTES], environment, scene.workspace) as editor:
+            _complete_with_model(proof, editor, model, scene, out)
+    scene.wait_until_nothing_runs(20)
 
 
 def _complete(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
@@ -71,6 +86,73 @@ def _complete(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
         editor.type(":wqa")
         editor.keys("Enter")
         scene.wait_until_saved()
+
+
+def _complete_with_model(
+    proof: Proof, editor: Terminal, model: Model, scene: Scene, out: Path
+) -> None:
+    with proof.step("the index's bar appears and ends") as detail:
+        editor.wait_for(READING)
+        detail.append(_lines(editor)[-1].strip())
+        until(
+            "the index's bar has ended",
+            lambda: READING not in editor.screen(),
+            seconds=60,
+            on_screen=editor.screen,
+        )
+    _block(proof, editor, scene, out)
+    with proof.step("a file that another program writes is told of as it is now") as detail:
+        detail.append(_told(editor, model, scene))
+    editor.keys("Escape")
+    editor.type(":quit-all!")
+    editor.keys("Enter")
+
+
+def _block(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
+    with proof.step("a block is one entry of the menu") as detail:
+        editor.keys("g", "e", "o")
+        editor.type(HEADER)
+        editor.keys("Enter")
+        editor.type(" " * 4)  # Debian's Helix has no grammar of Python to indent by.
+        label = BLOCK[0].strip()
+        editor.keys("C-x")
+        until(
+            f"{label!r} in the menu",
+            lambda: label in editor.screen(),
+            seconds=60,
+            on_screen=editor.screen,
+            nudge=lambda: editor.keys("C-x"),  # The first answer came behind the menu.
+        )
+        editor.keys("C-n")
+        editor.wait_for(MODEL_SOURCE)
+        picture = out / "helix-block.txt"
+        picture.write_text(editor.screen(), encoding="utf-8")
+        proof.screenshots.append(picture)
+        detail.append(next(line.strip() for line in _lines(editor) if MODEL_SOURCE in line))
+    with proof.step("Enter takes all of it, indented"):
+        editor.keys("Enter", "Escape")
+        editor.type(":write")
+        editor.keys("Enter")
+        quotes, wanted = scene.workspace / parcels.QUOTES, "\n".join([HEADER, *BLOCK, ""])
+        until(
+            "the block is in the file",
+            lambda: quotes.read_text(encoding="utf-8").endswith(wanted),
+            seconds=20,
+            on_screen=editor.screen,
+        )
+
+
+def _told(editor: Terminal, model: Model, scene: Scene) -> str:
+    """Helix only tells of its own saves; the server compares the disk itself after a minute."""
+
+    def complete_in(name: str) -> None:
+        editor.keys("Escape")
+        editor.type(f":open {name}")
+        editor.keys("Enter", "g", "e", "o")
+        editor.type(f"{PLACE}qu")
+
+    parcels.change_on_disk(scene)
+    return parcels.told_of_change(model, complete_in, pause=10)
 
 
 def _wait_for_item(editor: Terminal, so_far: str) -> str:

@@ -1,7 +1,7 @@
 """VS Code with the extension from a VSIX: the workbench in Chromium, driven by `workbench.cjs`.
 
 The extension and the server run in code-server's extension host, as they do on a remote; the
-workbench is the same.
+workbench is the same. Once without a key, once with a simulated model, once without a server.
 """
 
 import json
@@ -15,14 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.editors import parcels
 from tests.editors.installation import Installation
+from tests.editors.model import Model, simulated_model
 from tests.editors.proof import NotShownError, Proof, Step, until
+from tests.editors.replies import BLOCK, FIRST, HEADER, PLACE, SECOND
 from tests.editors.scene import LINE, NEW_MODULE, NEXT_LINE, NEXT_TYPED, TYPED, TYPED_ALONG, Scene
 
 EXTENSION = Path(__file__).resolve().parents[2] / "editors" / "vscode"
 DRIVER = Path(__file__).with_name("workbench.cjs")
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 ADVICE = "pip install tandem-ls"
+INSIDE = "Tandem: the cursor is inside a word (gate)"
 # The workbench was seen to take 8 to 72 s to its first line under load on two cores.
 WAIT_MS = 120_000
 DRIVER_SECONDS = 600
@@ -72,15 +76,63 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
         _install(workbench, scene, vsix)
     picture = out / "vscode.png"
     with _serving(workbench, scene, scene.environment) as url:
-        _drive(proof, workbench, scene, {"url": url, "picture": str(picture)})
-        proof.screenshots.append(picture)
+        _drive(proof, workbench, scene, _without_key(url, picture))
+        proof.screenshots += [picture, picture.with_name("vscode-why.png")]
         with proof.step("the file holds the line, written once"):
             scene.wait_until_saved()
     with proof.step("quitting leaves no process behind"):
         scene.wait_until_nothing_runs(30)
+    parcels.write(scene)
+    picture = out / "vscode-block.png"
+    with (
+        simulated_model(scene.home / "model.log") as model,
+        _serving(workbench, scene, {**scene.environment, **model.environment()}) as url,
+    ):
+        _drive(proof, workbench, scene, _with_model(url, picture, model, scene))
+        proof.screenshots.append(picture)
+    scene.wait_until_nothing_runs(30)
     with _serving(workbench, scene, scene.without_server()) as url:
-        missing = {"url": url, "picture": str(out / "vscode-missing.png"), "missing": True}
+        picture = out / "vscode-missing.png"
+        missing = {"drive": "saysWhatIsMissing", "url": url, "picture": str(picture)}
+        missing |= {"file": Path(NEW_MODULE).name, "advice": ADVICE}
         _drive(proof, workbench, scene, missing)
+
+
+def _without_key(url: str, picture: Path) -> dict[str, object]:
+    return {
+        "drive": "completes",
+        "url": url,
+        "picture": str(picture),
+        "file": Path(NEW_MODULE).name,
+        "line": LINE,
+        "typed": TYPED,
+        "along": TYPED_ALONG,
+        "next": NEXT_LINE,
+        "next_typed": NEXT_TYPED,
+        "why": INSIDE,
+    }
+
+
+def _with_model(url: str, picture: Path, model: Model, scene: Scene) -> dict[str, object]:
+    return {
+        "drive": "completesWithModel",
+        "url": url,
+        "picture": str(picture),
+        "file": Path(parcels.QUOTES).name,
+        "model": model.base_url,
+        "header": HEADER,
+        "block": BLOCK,
+        "place": PLACE,
+        "first": FIRST,
+        "second": SECOND,
+        "later": [Path(name).name for name in parcels.LATER],
+        "changed": {
+            "path": str(scene.workspace / parcels.FEES),
+            "text": parcels.CHANGED,
+            "before": parcels.OLD_NAME,
+            "now": parcels.NEW_NAME,
+        },
+    }
 
 
 def _package(workbench: Workbench, installation: Installation, scene: Scene) -> Path:
@@ -118,13 +170,6 @@ def _drive(proof: Proof, workbench: Workbench, scene: Scene, task: Mapping[str, 
         "playwright": str(workbench.tools / "playwright-core"),
         "browser": browser,
         "timeout_ms": WAIT_MS,
-        "file": Path(NEW_MODULE).name,
-        "line": LINE,
-        "typed": TYPED,
-        "along": TYPED_ALONG,
-        "next": NEXT_LINE,
-        "next_typed": NEXT_TYPED,
-        "advice": ADVICE,
     }
     command = ["timeout", str(DRIVER_SECONDS), str(workbench.node), str(DRIVER), json.dumps(whole)]
     with subprocess.Popen(

@@ -1,7 +1,9 @@
-// Drives VS Code's workbench in Chromium. One argument: a JSON object (see vscode.py). Prints one JSON object a line:
+// Drives VS Code's workbench in Chromium: `completes`, `completesWithModel` or `saysWhatIsMissing`, as the task says.
+// One argument: a JSON object (see vscode.py). Prints one JSON object a line:
 // {"step", "passed", "seconds", "detail"}. A step that fails ends the run; what was on the page goes into its detail.
 "use strict";
 
+const fs = require("node:fs");
 const task = JSON.parse(process.argv[2]);
 const { chromium } = require(task.playwright);
 
@@ -16,6 +18,9 @@ const ON_LOOPBACK = [
   "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ];
 const GHOST = ".ghost-text-decoration, .ghost-text-decoration-preview";
+const GHOST_LINES = ".suggest-preview-text .view-line"; // What is below the cursor's line.
+const TEXT_LINES = ".editor-instance .view-lines .view-line";
+const BAR = /Tandem: reading \d+ of \d+ files/;
 const NUDGE_MS = 5000; // Retype the last character while nothing is shown, as a person would.
 
 const say = (record) => process.stdout.write(`${JSON.stringify(record)}\n`);
@@ -29,7 +34,8 @@ async function main() {
   try {
     const page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
     page.setDefaultTimeout(task.timeout_ms);
-    await (task.missing ? saysWhatIsMissing(page) : completes(page));
+    const drive = { completes, completesWithModel, saysWhatIsMissing }[task.drive];
+    await drive(page);
   } finally {
     await browser.close();
   }
@@ -62,30 +68,44 @@ async function notifications(page) {
 async function open(page) {
   await page.goto(task.url);
   await page.waitForSelector(".explorer-folders-view .monaco-list-row");
+  await openFile(page, task.file);
+}
+
+async function openFile(page, name) {
   await page.keyboard.press("Control+P");
   await page.waitForSelector(".quick-input-widget input");
-  await page.keyboard.type(task.file);
-  await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${task.file}"]`);
+  await page.keyboard.type(name);
+  await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${name}"]`);
   await page.keyboard.press("Enter");
-  await page.waitForSelector(`.tabs-container .tab.active[aria-label*="${task.file}"]`);
+  await page.waitForSelector(`.tabs-container .tab.active[aria-label*="${name}"]`);
   await page.click(".editor-instance .view-lines");
   await page.keyboard.press("Control+End");
 }
 
-const ghost = (page) =>
-  page.evaluate(
-    (selector) => [...document.querySelectorAll(selector)].map((part) => part.textContent).join(""),
-    GHOST,
-  );
-
 // A non-breaking space is how the editor draws a space.
 const plain = (text) => text.replace(/\u00a0/g, " ");
 
-async function waitForGhost(page, rest, typed) {
+async function ghost(page) {
+  const [first, ...below] = await page.evaluate(
+    ([inline, lines]) => [
+      [...document.querySelectorAll(inline)].map((part) => part.textContent).join(""),
+      ...[...document.querySelectorAll(lines)].map((line) => line.textContent),
+    ],
+    [GHOST, GHOST_LINES],
+  );
+  return plain([first, ...below].join("\n"));
+}
+
+const retype = (page, typed) => async () => {
+  await page.keyboard.press("Backspace");
+  await page.keyboard.type(typed.at(-1));
+};
+
+async function waitForGhost(page, rest, doAgain) {
   const deadline = Date.now() + task.timeout_ms;
   let nudge = Date.now() + NUDGE_MS;
   for (;;) {
-    const shown = plain(await ghost(page));
+    const shown = await ghost(page);
     if (shown === rest) {
       return shown;
     }
@@ -94,20 +114,22 @@ async function waitForGhost(page, rest, typed) {
     }
     if (Date.now() > nudge) {
       nudge = Date.now() + NUDGE_MS;
-      await page.keyboard.press("Backspace");
-      await page.keyboard.type(typed.at(-1));
+      await doAgain();
     }
     await page.waitForTimeout(100);
   }
 }
 
-const lineIs = (page, line) =>
+// Wait until these lines stand one below the other; ghost text is in lines of its own and does not count.
+const linesAre = (page, ...lines) =>
   page.waitForFunction(
-    (wanted) =>
-      [...document.querySelectorAll(".editor-instance .view-line")].some(
-        (shown) => shown.textContent.replace(/\u00a0/g, " ") === wanted,
-      ),
-    line,
+    ([selector, wanted]) => {
+      const top = (line) => Number.parseFloat(line.style.top);
+      const shown = [...document.querySelectorAll(selector)].sort((a, b) => top(a) - top(b));
+      const text = shown.map((line) => line.textContent.replace(/\u00a0/g, " ")).join("\n");
+      return `\n${text}\n`.includes(`\n${wanted}\n`);
+    },
+    [TEXT_LINES, lines.join("\n")],
   );
 
 async function completes(page) {
@@ -115,17 +137,17 @@ async function completes(page) {
   await step(page, "the workbench opens the file", () => open(page));
   await step(page, "ghost text appears", async () => {
     await page.keyboard.type(typed, { delay: 60 });
-    const shown = await waitForGhost(page, line.slice(typed.length), typed);
+    const shown = await waitForGhost(page, line.slice(typed.length), retype(page, typed));
     await page.screenshot({ path: task.picture });
     return shown;
   });
   await step(page, "typing along keeps it", async () => {
     await page.keyboard.type(along, { delay: 60 });
-    return waitForGhost(page, line.slice(typed.length + along.length), along);
+    return waitForGhost(page, line.slice(typed.length + along.length), retype(page, along));
   });
   await step(page, "Tab takes it", async () => {
     await page.keyboard.press("Tab");
-    await lineIs(page, line);
+    await linesAre(page, line);
     return line;
   });
   await step(page, "Restart Server, and the next line is completed", async () => {
@@ -133,10 +155,16 @@ async function completes(page) {
     await command(page, "Tandem: Restart Server");
     await page.keyboard.press("Enter");
     await page.keyboard.type(start, { delay: 60 });
-    await waitForGhost(page, indented.slice(start.length), start);
+    await waitForGhost(page, indented.slice(start.length), retype(page, start));
     await page.keyboard.press("Tab");
-    await lineIs(page, task.next);
+    await linesAre(page, task.next);
     return indented;
+  });
+  await step(page, "Why Is Nothing Shown? says why", async () => {
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("ab");
+    await page.keyboard.press("ArrowLeft");
+    return saysWhy(page);
   });
   await step(page, "the file is saved", async () => {
     await page.keyboard.press("Control+S");
@@ -145,6 +173,109 @@ async function completes(page) {
   // The window is open until standard input ends, so that its processes can be looked at.
   say({ holding: true });
   await new Promise((resolve) => process.stdin.once("end", resolve).resume());
+}
+
+// With the cursor inside a word: type there, give the editor time to ask (palettes make it drop that), then ask why.
+async function saysWhy(page) {
+  const toast = page.locator(`.notification-toast:has-text("${task.why}")`);
+  const deadline = Date.now() + task.timeout_ms;
+  while (!(await toast.count())) {
+    if (Date.now() > deadline) {
+      throw new Error(`no message ${task.why}`);
+    }
+    await page.keyboard.press("Escape");
+    await page.keyboard.type("c");
+    await page.waitForTimeout(1000);
+    await command(page, "Tandem: Why Is Nothing Shown?");
+    await page.waitForTimeout(500);
+  }
+  await page.screenshot({ path: task.picture.replace(/\.png$/, "-why.png") });
+  await command(page, "Notifications: Clear All Notifications");
+  return task.why;
+}
+
+async function completesWithModel(page) {
+  const { header, block, place, first, second } = task;
+  await page.addInitScript(recordStatusBar);
+  await step(page, "the index's bar appears and ends", async () => {
+    await open(page);
+    const bar = await page.waitForFunction(sawBar, BAR.source);
+    return bar.jsonValue();
+  });
+  await step(page, "the status says how many files are known", async () => {
+    const item = page.locator('.statusbar-item[aria-label$="files indexed"]');
+    await item.waitFor();
+    return item.getAttribute("aria-label");
+  });
+  await step(page, "a block appears as ghost text where a body begins", async () => {
+    await page.keyboard.type(header, { delay: 20 });
+    await page.keyboard.press("Enter");
+    await waitForGhost(page, block.join("\n").trimStart(), async () => {
+      await page.keyboard.press("Backspace");
+      await page.keyboard.press("Backspace");
+      await page.keyboard.press("Enter");
+    });
+    await page.screenshot({ path: task.picture });
+    return `${block.length} lines`;
+  });
+  await step(page, "Tab takes all of it, indented as it was shown", async () => {
+    await page.keyboard.press("Tab");
+    await linesAre(page, header, ...block);
+  });
+  await step(page, "Alt+] asks for more and shows the second answer", async () => {
+    await page.keyboard.press("Enter");
+    await page.keyboard.type(place, { delay: 20 });
+    await waitForGhost(page, first, retype(page, place));
+    const next = () => page.keyboard.press("Alt+BracketRight");
+    await next();
+    const shown = await waitForGhost(page, second, next);
+    await page.keyboard.press("Tab");
+    await linesAre(page, `    ${place}${second}`);
+    return shown;
+  });
+  await step(page, "a file that another program writes is told of as it is now", async () => {
+    fs.writeFileSync(task.changed.path, task.changed.text);
+    return toldOfChange(page);
+  });
+}
+
+// In the page: note every text of Tandem's in the status bar; a bar may be there for a second only.
+function recordStatusBar() {
+  window.saidInStatusBar = [""];
+  new MutationObserver(() => {
+    const items = [...document.querySelectorAll(".statusbar-item")].map((item) => item.textContent);
+    const said = items.filter((text) => text.includes("Tandem:")).join();
+    if (said !== window.saidInStatusBar.at(-1)) {
+      window.saidInStatusBar.push(said);
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+}
+
+// In the page: what the bar said, once it was there and nothing is any more.
+const sawBar = (pattern) =>
+  window.saidInStatusBar.at(-1) === "" &&
+  window.saidInStatusBar.find((said) => new RegExp(pattern).test(said));
+
+// A prompt that was begun stays as it is (the prefix cache), so each try needs a file of its own.
+async function toldOfChange(page) {
+  let prompt = "";
+  for (const [number, file] of task.later.entries()) {
+    await page.waitForTimeout(1000);
+    await openFile(page, file);
+    await page.keyboard.type(task.place, { delay: 20 });
+    await waitForGhost(page, task.first, retype(page, task.place));
+    prompt = (await prompts()).find((each) => each.split("# ").at(-1).startsWith(`shop/${file}\n`)) ?? "";
+    if (prompt.includes(task.changed.now) && !prompt.includes(task.changed.before)) {
+      return `try ${number + 1}`;
+    }
+  }
+  throw new Error(`${task.later.length} files later the prompt is:\n${prompt}`);
+}
+
+async function prompts() {
+  const answer = await fetch(`${task.model}/_sim/record`);
+  const { requests } = await answer.json();
+  return requests.map((each) => each.body?.prompt).filter((prompt) => prompt !== undefined);
 }
 
 async function command(page, name) {

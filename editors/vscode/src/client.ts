@@ -13,6 +13,16 @@ import {
 import { findExecutable, PATH_SETTING, SECTION, serverSettings } from "./settings";
 import type { Status } from "./status";
 
+/** Of `tandem/status`, what the status shows. */
+interface IndexStatus {
+  learning: boolean;
+  indexing: boolean;
+  indexedFiles: number;
+}
+
+/** How long between two looks at a server that is still reading the workspace. */
+const LOOK_MS = 1000;
+
 /** How often a server that ends by itself is started again, within so long a time. */
 const MAX_RESTARTS = 2;
 const RESTARTS_MS = 3 * 60 * 1000;
@@ -20,6 +30,7 @@ const RESTARTS_MS = 3 * 60 * 1000;
 export class Server {
   private client: LanguageClient | undefined;
   private ready = false;
+  private following = false;
   private work: Promise<void> = Promise.resolve();
 
   constructor(
@@ -45,6 +56,33 @@ export class Server {
       await this.client.sendNotification(DidChangeConfigurationNotification.type, {
         settings: { [SECTION]: serverSettings(this.context) },
       });
+    }
+  }
+
+  /** Ask the server; undefined while it is not running. Rejects with what the server says is wrong. */
+  async ask<T>(method: string, params?: object): Promise<T | undefined> {
+    return this.client?.isRunning() ? this.client.sendRequest<T>(method, params) : undefined;
+  }
+
+  /** Show how much of the workspace is known, and go on while the server is still reading it. */
+  async showIndex(): Promise<void> {
+    if (this.following) {
+      return;
+    }
+    this.following = true;
+    try {
+      for (;;) {
+        const status = await this.ask<IndexStatus>("tandem/status");
+        this.status.showIndex(status?.indexedFiles ?? 0, status?.indexing ?? false);
+        if (!status?.indexing && !status?.learning) {
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    } catch (problem) {
+      this.output.debug(String(problem)); // It was stopped meanwhile, which is shown.
+    } finally {
+      this.following = false;
     }
   }
 
@@ -108,6 +146,7 @@ export class Server {
     } else if (state === State.Running) {
       this.ready = true;
       this.status.show("running", file);
+      void this.showIndex();
     } else {
       this.status.show("stopped", file);
     }

@@ -9,6 +9,11 @@ import { Server } from "./client";
 import { PATH_SETTING, SECTION } from "./settings";
 import { Status } from "./status";
 
+interface WhyNothing {
+  stage: string;
+  reason: string;
+}
+
 let server: Server | undefined;
 
 export async function activate(context: ExtensionContext): Promise<void> {
@@ -22,6 +27,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     status,
     commands.registerCommand("tandem.restart", () => started.restart()),
     commands.registerCommand("tandem.showOutput", () => output.show()),
+    commands.registerCommand("tandem.whyNoCompletion", () => sayWhyNothing(started)),
+    window.onDidChangeActiveTextEditor(() => void started.showIndex()),
     workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(PATH_SETTING)) {
         void started.restart();
@@ -31,6 +38,23 @@ export async function activate(context: ExtensionContext): Promise<void> {
     }),
   );
   await started.restart();
+}
+
+/** Say what became of the last completion that was asked for in the active editor. */
+async function sayWhyNothing(asked: Server): Promise<void> {
+  const uri = window.activeTextEditor?.document.uri.toString();
+  if (uri === undefined) {
+    void window.showInformationMessage("Tandem: no file is open.");
+    return;
+  }
+  try {
+    const why = await asked.ask<WhyNothing>("tandem/whyNoCompletion", { textDocument: { uri } });
+    const answer = why ? `${why.reason} (${why.stage})` : "the server is not running";
+    void window.showInformationMessage(`Tandem: ${answer}`);
+  } catch (problem) {
+    const said = problem instanceof Error ? problem.message : String(problem);
+    void window.showInformationMessage(`Tandem: ${said}`);
+  }
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,4 +1,4 @@
-/** The item in the language status (`{}` in the status bar): whether the server runs, and a way to its output. */
+/** The item in the language status (`{}` in the status bar): whether the server runs, how much it knows, its output. */
 
 import { type Disposable, LanguageStatusSeverity, languages } from "vscode";
 
@@ -27,6 +27,12 @@ export class Status implements Disposable {
       state === "stopped" || state === "missing"
         ? LanguageStatusSeverity.Error
         : LanguageStatusSeverity.Information;
+  }
+
+  showIndex(files: number, busy: boolean): void {
+    if (files > 0) {
+      this.item.detail = busy ? `${files} files indexed so far` : `${files} files indexed`;
+    }
   }
 
   dispose(): void {

@@ -7,6 +7,7 @@ local M = {}
 ---@field accept? string|false Take the ghost text; does what it did before when there is none.
 ---@field next? string|false
 ---@field previous? string|false
+---@field trigger? string|false Ask by hand: several completions may come.
 
 ---@class (exact) tandem.Options
 ---@field cmd? string[] The command that starts the server.
@@ -15,9 +16,9 @@ local M = {}
 ---@field keys? tandem.Keys
 
 ---@type tandem.Keys
-local KEYS = { accept = '<Tab>', next = '<M-]>', previous = '<M-[>' }
+local KEYS = { accept = '<Tab>', next = '<M-]>', previous = '<M-[>', trigger = [[<M-\>]] }
 ---@type table<string, string> What follows `:Tandem`, and the function of this module that does it.
-local COMMANDS = { log = 'log', restart = 'restart', toggle = 'toggle' }
+local COMMANDS = { log = 'log', restart = 'restart', toggle = 'toggle', why = 'why' }
 local NAME = 'tandem'
 local STOP_MS = 2000 -- The server answers `shutdown` in a few milliseconds; this is for one that hangs.
 
@@ -54,7 +55,7 @@ function M.setup(options)
     end
   end, {
     nargs = 1,
-    desc = 'Tandem: restart the server, switch its ghost text, or open its log',
+    desc = 'Tandem: restart the server, switch its ghost text, open its log, or ask why nothing is shown',
     complete = function()
       return vim.tbl_keys(COMMANDS)
     end,
@@ -93,6 +94,23 @@ function M.toggle()
   if vim.lsp.inline_completion then
     vim.lsp.inline_completion.enable(not vim.lsp.inline_completion.is_enabled({ bufnr = 0 }), { bufnr = 0 })
   end
+end
+
+--- Say what became of the last completion that was asked for in the current buffer.
+function M.why()
+  local client = vim.lsp.get_clients({ name = NAME, bufnr = 0 })[1]
+  if not client then
+    vim.notify('Tandem: the server is not attached to this buffer', vim.log.levels.WARN)
+    return
+  end
+  local params = { textDocument = vim.lsp.util.make_text_document_params(0) }
+  client:request('tandem/whyNoCompletion', params, function(problem, answer)
+    if problem then
+      vim.notify('Tandem: ' .. problem.message, vim.log.levels.WARN)
+    else
+      vim.notify(('Tandem: %s (%s)'):format(answer.reason, answer.stage))
+    end
+  end, 0)
 end
 
 --- Stop the server and start it again for the files that are open.

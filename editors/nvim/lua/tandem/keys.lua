@@ -47,6 +47,26 @@ local function select(count)
   end
 end
 
+--- Ask as a person does, which may bring several completions; Neovim 0.12 itself only asks while one types.
+---
+--- It knows such requests but offers no function for them, so this reaches for the object behind the module, and does
+--- nothing where a later Neovim has it elsewhere.
+---@param buffer integer
+---@return boolean
+local function trigger(buffer)
+  local found, capability = pcall(require, 'vim.lsp._capability')
+  local feature = found and vim.tbl_get(capability, 'all', 'inline_completion')
+  local completor = feature and vim.tbl_get(feature, 'active', buffer)
+  if not completor or not completor.request or not completor.reset_timer then
+    return false
+  end
+  vim.schedule(function()
+    completor:reset_timer() -- What was typed last would be asked about by itself, and replace this answer.
+    completor:request(vim.lsp.protocol.InlineCompletionTriggerKind.Invoked)
+  end)
+  return true
+end
+
 --- Make a completion fit what was typed since it was asked for, or drop it.
 ---
 --- Neovim 0.12 goes on showing a completion while the user types along, but accepts it at the range it was made for:
@@ -86,6 +106,9 @@ function M.map(buffer, keys)
   end)
   map(buffer, keys.next, 'Tandem: next completion', select(1))
   map(buffer, keys.previous, 'Tandem: previous completion', select(-1))
+  map(buffer, keys.trigger, 'Tandem: ask for completions', function()
+    return trigger(buffer)
+  end)
 end
 
 return M

@@ -1,0 +1,37 @@
+"""What the simulated model says in the proofs: fixed answers to the places that the proofs type.
+
+Given to `fixtures.api` as its reply function, so it runs in that process. By the prompt, not in
+turn: an editor may ask once more than the proof does. Everything else gets an empty answer.
+"""
+
+from typing import Final
+
+from fixtures.api.replies import Reply, default_reply
+from fixtures.api.requests import Request
+
+HEADER: Final = "def quote(parcel: Parcel, *, express: bool) -> float:"
+BLOCK: Final = (
+    "    fee = shipping_fee(parcel.weight)",
+    "    if express:",
+    "        fee *= 2",
+    "    return fee",
+)
+PLACE: Final = "standard = "
+FIRST: Final = "quote(parcel, express=False)"
+SECOND: Final = "shipping_fee(parcel.weight)"
+
+
+def reply(request: Request) -> Reply:
+    """Answer a block below its header, and two ways to go on at `PLACE`: the second when warm."""
+    if request.kind != "fim":
+        return default_reply(request)
+    block = "\n".join(BLOCK) + "\n"
+    if request.prompt.endswith(HEADER):
+        return Reply(f"\n{block}")
+    if request.prompt.endswith(f"{HEADER}\n    "):
+        return Reply(block.removeprefix("    "))
+    line = request.prompt.rpartition("\n")[2].lstrip()
+    answer = SECOND if request.body.get("temperature") else FIRST
+    if (PLACE + answer).startswith(line) and line.startswith(PLACE):
+        return Reply((PLACE + answer).removeprefix(line) + "\n")
+    return Reply()
