@@ -1,38 +1,53 @@
-"""What it costs to know a codebase: cold, warm, after a keystroke; beside bare parsing.
+"""What it costs to know a codebase: cold, warm, after a keystroke, for a prompt.
 
     ./dev bench index [PATH] [--json]
 
-Without a PATH the pinned Django that `local` uses. Everything is CPU seconds of the server and its
-workers together, the bare ``Parser.parse`` of the same files measured in the same call.
+Without a PATH the source distribution of the pinned Django, whose tests make it a tree of ordinary
+size. Everything is CPU seconds. Names and exact facts are what server and workers take together,
+starting and taking in included; a bare ``Parser.parse`` of the same files is measured before each
+round in as many processes at once, since cores that share a cache slow each other down. Memory is
+that of the first round; what is steady includes the windows that prompts are searched in.
 """
 
 import argparse
 import asyncio
 import gc
+import os
+import random
 import resource
 import shutil
 import statistics
+import subprocess
+import sys
+import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from tandem.core.text import Span, Text
+from tandem.index.context.assemble import context_for
+from tandem.index.context.ring import Edit, Ring
+from tandem.index.context.windows import Windows
 from tandem.index.grammars import grammar
 from tandem.index.graph import related, resolve
 from tandem.index.languages import Language, language_of
 from tandem.index.open_tree import OpenTree
-from tandem.index.pool import Workers
-from tandem.workspace.files import FileEntry, list_files
+from tandem.workspace.files import FileEntry, list_files, read_text
 from tandem.workspace.indexing import Indexing
-from tests.bench.local import fetch
 from tests.bench.results import percentile, report
 
-DEFAULT = "django==5.2.19"
+DEFAULT = "django==5.2.8"
+ROUNDS = 3
 KEYS = 200
 LINES = 5_000
 QUERIES = 200
-_BATCH = 128
+CONTEXT_TOKENS = 2_400
+RING = 16  # places that were edited, in as many files
+_LONG = 40  # lines of a file that somebody works in
+_LARGEST_WINDOWS = 256_000  # bytes; what the server posts
 
 
 def main(argv: list[str]) -> int:
@@ -41,32 +56,62 @@ def main(argv: list[str]) -> int:
     parser.add_argument("path", nargs="?", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
-    root = (options.path or fetch(DEFAULT)).resolve()
+    root = (options.path or source_of(DEFAULT)).resolve()
     states = _code_files(root)
     metrics = {
         "files": float(len(states)),
         "megabytes": sum(state.size for state in states) / 1e6,
-        "bare_parse_s": statistics.median(_bare(root, states) for _ in range(3)),
     }
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as folder:
-        metrics |= asyncio.run(_cold(root, states, Path(folder) / "cold.db"))
-        metrics |= asyncio.run(_warm(root, Path(folder) / "cold.db"))
-    metrics["exact_over_parse"] = metrics["exact_cpu_s"] / metrics["bare_parse_s"]
+        rounds = [_round(root, states, Path(folder) / f"{n}.db") for n in range(ROUNDS)]
+        metrics |= {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+        metrics |= {name: rounds[0][name] for name in ("peak_rss_mb", "steady_rss_mb")}
+        metrics |= asyncio.run(_warm(root, Path(folder) / "0.db"))
     metrics |= _keystrokes(root, states)
     path = Path(__file__).with_suffix(".csv")
     report("index", metrics, as_json=options.json, path=path)
     return 0
 
 
+def source_of(name: str) -> Path:
+    """Return the folder of a pinned source distribution, downloaded once into the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME")  # noqa: TID251 - a bench is its own root
+    cache = Path(home or Path.home() / ".cache") / "tandem-bench"
+    folder = cache / f"{name.replace('==', '-')}-source"
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
+            command = [*pip, "--no-binary", ":all:", "-d", scratch, name]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            (archive,) = Path(scratch).iterdir()
+            with tarfile.open(archive) as packed:
+                packed.extractall(Path(scratch) / "unpacked", filter="data")
+            (Path(scratch) / "unpacked").rename(folder)
+    return folder
+
+
 def _code_files(root: Path) -> list[FileEntry]:
     return [file for file in list_files(root).files if language_of(file.path)]
 
 
-def _bare(root: Path, states: list[FileEntry]) -> float:
+def _round(root: Path, states: list[FileEntry], store: Path) -> dict[str, float]:
+    paths = [str(root / state.path) for state in states]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        bare = sum(pool.map(_bare, [paths[::2], paths[1::2]]))
+    found = asyncio.run(_cold(root, states, store))
+    return {
+        "bare_parse_s": bare,
+        **found,
+        "exact_over_parse": found["exact_cpu_s"] / bare,
+    }
+
+
+def _bare(paths: Sequence[str]) -> float:
     """CPU of parsing every file once with the grammar that tier 2 uses, nothing else."""
     import tree_sitter  # noqa: PLC0415 - not before it is measured
 
-    files = [(_read(root / s.path), language_of(s.path)) for s in states]
+    files = [(Path(path).read_bytes(), language_of(path)) for path in paths]
     parsers: dict[str, tree_sitter.Parser] = {}
     begin = time.process_time()
     for data, language in files:
@@ -76,62 +121,51 @@ def _bare(root: Path, states: list[FileEntry]) -> float:
     return time.process_time() - begin
 
 
-def _read(path: Path) -> bytes:
-    return path.read_bytes()
-
-
-def _cpu() -> float:
-    """CPU of this process and of its children that have ended."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    gone = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + gone.ru_utime + gone.ru_stime
-
-
 async def _cold(root: Path, states: list[FileEntry], store: Path) -> dict[str, float]:
-    """Names of everything by a run of their own; then all of it, memory watched meanwhile."""
-    begin = _cpu()
-    workers = Workers(store.with_name("names.db"), root)
-    paths = [state.path for state in states]
-    batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
-    await asyncio.gather(*(workers.facts(1, batch) for batch in batches))
-    await _end(workers)
-    names = _cpu() - begin
-    begin = _cpu()
-    indexing = Indexing(root, store, _reader(root))
-    peak = asyncio.create_task(_watch_memory(indexing))
+    """Index everything from nothing, memory watched meanwhile; then ask."""
+    indexing = Indexing(root, store, lambda path: read_text(root / path))
+    workers, peak = indexing._workers, [0.0]
+    ask, names = workers.facts, list[float]()
+
+    async def facts(tier, paths):
+        if tier > 1 and not names:  # all names are taken in by now
+            names.append(_cpu(indexing))
+        return await ask(tier, paths)
+
+    workers.facts = facts  # type: ignore[method-assign]
+    begin = _cpu(indexing)
+    watching = asyncio.create_task(_watch_memory(indexing, peak))
     await indexing.refresh(states)
-    await _end(indexing._workers)
-    spent = _cpu() - begin
-    peak.cancel()
+    end = _cpu(indexing)
+    watching.cancel()
+    windows = _windows(root, states)
     gc.collect()
-    steady = _resident({_self()})
-    context = _questions(indexing)
+    steady = _resident([_self()])
+    questions = _questions(indexing) | _contexts(root, windows, indexing)
     await indexing.aclose()
     return {
-        "names_cpu_s": names,
-        "index_cpu_s": spent,
-        "exact_cpu_s": spent - names,
-        "peak_rss_mb": _PEAK[0],
+        "names_cpu_s": names[0] - begin,
+        "exact_cpu_s": end - names[0],
+        "index_cpu_s": end - begin,
+        "peak_rss_mb": peak[0],
         "steady_rss_mb": steady,
-        **context,
+        **questions,
     }
 
 
-async def _end(workers: Workers) -> None:
-    """Let the workers end by themselves, so that their CPU is counted."""
-    for process in list(workers._alive):
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
+def _cpu(indexing: Indexing) -> float:
+    """CPU of this process and of the workers, which are alive."""
+    total = time.process_time()
+    for process in indexing._workers._alive:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
-_PEAK = [0.0]
-
-
-async def _watch_memory(indexing: Indexing) -> None:
+async def _watch_memory(indexing: Indexing, peak: list[float]) -> None:
     while True:
-        pids = {process.pid for process in indexing._workers._alive} | {_self()}
-        _PEAK[0] = max(_PEAK[0], _resident(pids))
+        pids = [process.pid for process in indexing._workers._alive]
+        peak[0] = max(peak[0], _resident([*pids, _self()]))
         await asyncio.sleep(0.05)
 
 
@@ -139,7 +173,7 @@ def _self() -> int:
     return int(Path("/proc/self/stat").read_text().split()[0])
 
 
-def _resident(pids: set[int]) -> float:
+def _resident(pids: Sequence[int]) -> float:
     total = 0
     for pid in pids:
         try:
@@ -147,16 +181,6 @@ def _resident(pids: set[int]) -> float:
         except (OSError, IndexError):
             continue
     return total * resource.getpagesize() / 1e6
-
-
-def _reader(root: Path) -> Callable[[str], str | None]:
-    def read(path: str) -> str | None:
-        try:
-            return (root / path).read_text("utf-8", "replace")
-        except OSError:
-            return None
-
-    return read
 
 
 def _questions(indexing: Indexing) -> dict[str, float]:
@@ -176,17 +200,55 @@ def _questions(indexing: Indexing) -> dict[str, float]:
     return {"question_p50_ms": statistics.median(times), "question_p95_ms": percentile(times, 0.95)}
 
 
+def _windows(root: Path, states: list[FileEntry]) -> Windows:
+    """Post the files that the server posts."""
+    windows = Windows()
+    for state in states:
+        language = language_of(state.path)
+        if language is None or language.listing or state.size > _LARGEST_WINDOWS:
+            continue
+        text = read_text(root / state.path)
+        if text is not None:
+            windows.put(state.path, text)
+    return windows
+
+
+def _contexts(root: Path, windows: Windows, indexing: Indexing) -> dict[str, float]:
+    """Gather a completion's context at random places, each in another file, as on entering it."""
+    draw = random.Random(7)  # noqa: S311
+    texts = {p: Text.of(read_text(root / p) or "") for p in indexing.codebase.paths if p in windows}
+    long = sorted(path for path, text in texts.items() if text.line_count > _LONG)
+    places = [(path, draw.randrange(texts[path].line_count)) for path in draw.sample(long, RING)]
+    ring = Ring(tuple(Edit(*place) for place in places))
+    times = []
+    for path in draw.sample(long, min(QUERIES, len(long))):
+        text = texts[path]
+        offset = text.line_end(draw.randrange(text.line_count))
+        begin = time.process_time()
+        context_for(
+            indexing.codebase,
+            path,
+            text,
+            offset,
+            ring,
+            windows=windows,
+            budget_tokens=CONTEXT_TOKENS,
+        )
+        times.append((time.process_time() - begin) * 1000)
+    return {"context_p50_ms": statistics.median(times), "context_p95_ms": percentile(times, 0.95)}
+
+
 async def _warm(root: Path, store: Path) -> dict[str, float]:
     """Start with everything stored and nothing changed; the listing is included."""
     times = []
     for _ in range(3):
         copy = store.with_name("warm.db")
         shutil.copy(store, copy)
-        begin = _cpu()
-        indexing = Indexing(root, copy, _reader(root))
+        begin = time.process_time()
+        indexing = Indexing(root, copy, lambda path: read_text(root / path))
         await indexing.load()
         await indexing.refresh(_code_files(root))
-        times.append(_cpu() - begin)
+        times.append(time.process_time() - begin)
         await indexing.aclose()
     return {"warm_s": statistics.median(times)}
 
@@ -196,11 +258,15 @@ def _keystrokes(root: Path, states: list[FileEntry]) -> dict[str, float]:
     python = language_of("x.py")
     # The largest files one after the other: what a file of this length is like.
     largest = sorted((s for s in states if s.path.endswith(".py")), key=lambda s: -s.size)
-    source = "".join(_read(root / s.path).decode("utf-8", "replace") for s in largest)
+    source = "".join((root / s.path).read_text("utf-8", "replace") for s in largest)
     lines = source.replace("\r\n", "\n").split("\n")[:LINES]
     if python is None or len(lines) < LINES:
         return {}
-    return _type(Text.of("\n".join(lines) + "\n"), python, Indexing(root, root, _reader(root)))
+    return _type(
+        Text.of("\n".join(lines) + "\n"),
+        python,
+        Indexing(root, root, lambda path: read_text(root / path)),
+    )
 
 
 def _type(text: Text, language: Language, indexing: Indexing) -> dict[str, float]:

@@ -54,8 +54,10 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "local.threshold": (1, 1.0),
     "local.sure": (0.0, 0.0),
     "local.exclude": (["gen/*", "*.pb.go"], ("gen/*", "*.pb.go")),
+    "local.model": ("smollm2", "smollm2"),
     "index.enabled": (False, False),
     "index.exclude": (["vendor/"], ("vendor/",)),
+    "context.pack": (False, False),
     "budget.daily_usd": (2, "2"),
     "budget.monthly_usd": ("12.50", "12.50"),
     "log.level": ("debug", "debug"),
@@ -245,6 +247,8 @@ PRIVATE = {
     "api.base_url": "http://mine",
     "api.key_env": "MINE",
     "api.fim": "ollama",
+    "local.model": "mine",
+    "context.pack": False,
     "budget.daily_usd": "2",
     "budget.monthly_usd": "3",
     "log.file": "mine",
@@ -304,9 +308,7 @@ def test_no_files_and_no_variables_are_no_layers(user, root):
 def test_user_then_repository_then_environment(user, root):
     (user / "config.toml").write_text("[completion]\ndelay_ms = 1\nmax_tokens = 11\n")
     (root / ".tandem.toml").write_text("[completion]\ndelay_ms = 2\nprefix_chars = 222\n")
-    layers, problems = read_layers(
-        user, root, {"TANDEM_COMPLETION__DEBOUNCE_MS": "3", "PATH": "/bin"}
-    )
+    layers, problems = read_layers(user, root, {"TANDEM_COMPLETION__DELAY_MS": "3", "PATH": "/bin"})
 
     assert problems == []
     assert [(layer.origin, layer.trusted) for layer in layers] == [

@@ -31,7 +31,7 @@ class SessionMachine(RuleBasedStateMachine):
         super().__init__()
         self.session = Session()
         self.documents: dict[str, tuple[int, str]] = {}
-        self.delay = 120
+        self.delay = -1
         self.history: list[tuple[Snapshot, dict[str, tuple[int, str]], int]] = []
         self.revision = self.session.revision
         self.version = 0

@@ -31,7 +31,7 @@ class Workers:
     def __init__(self, store: Path, root: Path, count: int = 2) -> None:
         """Name what they work on; they are started when first needed."""
         self._command: tuple[str, ...] = (
-            *(sys.executable, "-m", "tandem.index.worker"),
+            *(sys.executable, "-P", "-m", "tandem.index.worker"),
             *(str(store), str(root)),
         )
         self._places: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
@@ -48,7 +48,7 @@ class Workers:
         except (OSError, TimeoutError, EOFError, pickle.UnpicklingError):
             logger.warning("index.worker_lost", extra={"fields": {"files": len(paths)}})
         found: list[Stored] = []
-        for path in paths if len(paths) > 1 else ():
+        for path in paths:
             with contextlib.suppress(OSError, TimeoutError, EOFError, pickle.UnpicklingError):
                 found += await self._ask(Request(tier, (path,)), _ALONE_S)
         return found

@@ -118,8 +118,17 @@ class OpenFiles:
                 self._refresh(path, opened)
             else:
                 opened.unsettled = False
-                self._post(path, str(opened.text))
+                self._settle(path, opened)
             return
+
+    def _settle(self, path: str, opened: _Open) -> None:
+        """Do what waits for a longer pause: parse all of a tree that followed edits, post words."""
+        text = str(opened.text)
+        tree = opened.tree.settled(budget_s=_FIRST_S) if opened.tree is not None else None
+        if tree is not None and tree is not opened.tree:
+            opened.tree = tree
+            self._codebase.open(path, tree.facts(), text)
+        self._post(path, text)
 
     def _refresh(self, path: str, opened: _Open) -> None:
         text = str(opened.text)
@@ -143,4 +152,6 @@ def _due(opened: _Open) -> float | None:
 
 
 def _followed(tree: OpenTree | None, data: bytes, language: Language) -> OpenTree | None:
-    return OpenTree.of(data, language, budget_s=_FIRST_S if tree is None else _PARSE_S)
+    if tree is None:
+        return OpenTree.of(data, language, budget_s=_FIRST_S)
+    return tree.updated(data, budget_s=_PARSE_S)

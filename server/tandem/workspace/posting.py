@@ -82,7 +82,7 @@ class Posting:
 
     async def _build(self, paths: Sequence[str]) -> bool:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tandem.index.context.build"),
+            *(sys.executable, "-P", "-m", "tandem.index.context.build"),
             *(str(self._built), str(self._root)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,

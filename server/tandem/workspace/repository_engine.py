@@ -113,7 +113,7 @@ class RepositoryEngine:
         path, _ = self._places(group.language)
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         self._child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tandem.index.lm.train", str(path),
+            sys.executable, "-P", "-m", "tandem.index.lm.train", str(path),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
