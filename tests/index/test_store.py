@@ -1,6 +1,7 @@
 """The store: what goes in comes out, and no damage is an error."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ DEFINITIONS = st.builds(
     TEXTS,
     st.integers(-1, 50),
 )
+
+
+def _parented(definitions: list[Definition]) -> tuple[Definition, ...]:
+    """Let each have a parent before it, as facts promise."""
+    return tuple(replace(d, parent=min(d.parent, n - 1)) for n, d in enumerate(definitions))
+
+
 IMPORTS = st.builds(
     Import,
     NAMES,
@@ -35,7 +43,7 @@ IMPORTS = st.builds(
 FACTS = st.builds(
     FileFacts,
     st.sampled_from(["python", "go", ""]),
-    st.lists(DEFINITIONS, max_size=4).map(tuple),
+    st.lists(DEFINITIONS, max_size=4).map(_parented),
     st.lists(IMPORTS, max_size=3).map(tuple),
     st.frozensets(NAMES, max_size=8),
     st.integers(0, 9),

@@ -10,7 +10,7 @@ from tandem.workspace.posting import Posting
 
 
 @pytest.fixture
-def trap(tmp_path, monkeypatch) -> Path:
+def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder with a package of our name that leaves a mark when it is run."""
     mark = tmp_path / "was-run"
     package = tmp_path / "folder" / "tandem"

@@ -9,16 +9,25 @@ Invariant: every answer is true of the records at hand; what is not indexed yet 
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from tandem.index.code import Target
 from tandem.index.facts import FileFacts
-from tandem.index.records import Record, facts_of, imports_of, record_of
+from tandem.index.records import Record, facts_of, imports_of
 from tandem.index.resolve import Modules
 from tandem.index.store import Stored
 
 _DECODED: Final = 256  # files whose definitions are kept decoded: 40 KB each at most
+
+
+class _Opened(NamedTuple):
+    """An open document: its facts, the names it defines, its text."""
+
+    facts: FileFacts
+    names: frozenset[str]
+    text: str
 
 
 class Codebase:
@@ -34,9 +43,10 @@ class Codebase:
         self._read = read
         self._files: dict[str, Stored] = {}
         self._definers: defaultdict[str, set[str]] = defaultdict(set)
+        self._sorted: dict[str, list[str]] = {}  # of `_definers`, for the names that were asked for
         self._modules = Modules(())
         self._decoded: OrderedDict[bytes, FileFacts] = OrderedDict()
-        self._open: dict[str, tuple[Record, FileFacts, str]] = {}
+        self._open: dict[str, _Opened] = {}
         self._imports: dict[str, Mapping[str, Target]] = {}
         self._importers: defaultdict[str, set[str]] = defaultdict(set)
         self._unlinked: set[str] = set()  # files whose imports are not in `_importers` as they are
@@ -47,50 +57,72 @@ class Codebase:
         """Take in records, new or instead of older ones."""
         appeared, changed = False, list[str]()
         for row in rows:
-            old = self._files.get(row.path)
+            path, old = row.path, self._files.get(row.path)
             if old is not None and old.record.exact and not row.record.exact and _same(old, row):
                 continue  # names that come late are no news
+            self._files[path] = row
+            if path in self._open:
+                continue
             appeared |= old is None
-            self._rename(row.path, self._record(row.path), row.record)
-            self._files[row.path] = row
-            self._modules.add(row.path)
-            changed.append(row.path)
+            self._rename(path, _names(old), _names(row))
+            self._modules.add(path)
+            changed.append(path)
         # A new file may be what an import anywhere was looking for.
         self._unlink(list(self.paths) if appeared else changed)
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Forget files that are gone."""
+        """Forget files that are gone; an open document stays."""
         for path in paths:
             old = self._files.pop(path, None)
-            if old is not None:
-                self._rename(path, old.record, None)
-                self._modules.remove(path)
-                self._unlink([path])
-                self._unlinked.discard(path)
-                self._unlink(list(self._importers.pop(path, ())))
+            if old is not None and path not in self._open:
+                self._rename(path, _names(old), set())
+                self._forget(path)
 
     def open(self, path: str, facts: FileFacts, text: str) -> None:
-        """Lay an open document over its file."""
-        record = record_of(b"", facts)
-        self._rename(path, self._record(path), record)
-        self._open[path] = (record, facts, text)
-        self._modules.add(path)
-        self._unlink([path])
+        """Lay an open document over its file, again after each edit: 0.05 ms in 5,000 lines."""
+        known = self._open.get(path)
+        if known is not None and known.facts.definitions is facts.definitions:
+            names = known.names
+        else:
+            names = frozenset([d.name for d in facts.definitions])
+            self._rename(path, known.names if known else _names(self._files.get(path)), names)
+        self._open[path] = _Opened(facts, names, text)
+        if known is None and path not in self._files:
+            self._modules.add(path)
+            self._unlink(list(self.paths))
+        elif known is None or known.facts.imports != facts.imports:
+            self._unlink([path])
 
     def close(self, path: str) -> None:
         """Let the file on disk speak for itself again."""
         opened = self._open.pop(path, None)
-        if opened is not None:
-            self._rename(path, opened[0], self._record(path))
+        if opened is None:
+            return
+        stored = self._files.get(path)
+        self._rename(path, opened.names, _names(stored))
+        if stored is None:
+            self._forget(path)
+        else:
             self._unlink([path])
 
-    def _rename(self, path: str, old: Record | None, new: Record | None) -> None:
-        before = set(old.names.split("\n")) if old else set()
-        after = set(new.names.split("\n")) if new else set()
+    def _rename(self, path: str, before: AbstractSet[str], after: AbstractSet[str]) -> None:
+        """Note which names a file defines now."""
         for name in before - after:
-            self._definers[name].discard(path)
+            definers = self._definers[name]
+            definers.discard(path)
+            if not definers:
+                del self._definers[name]
+            self._sorted.pop(name, None)
         for name in after - before:
             self._definers[name].add(path)
+            self._sorted.pop(name, None)
+
+    def _forget(self, path: str) -> None:
+        """Let imports no longer lead to a file."""
+        self._modules.remove(path)
+        self._unlink([path])
+        self._unlinked.discard(path)
+        self._unlink(list(self._importers.pop(path, ())))
 
     def _unlink(self, paths: Collection[str]) -> None:
         """Forget where the imports of files lead; they are resolved again when asked about."""
@@ -106,13 +138,6 @@ class Codebase:
                 self._importers[target.path].add(path)
         self._unlinked.clear()
 
-    def _record(self, path: str) -> Record | None:
-        opened = self._open.get(path)
-        if opened is not None:
-            return opened[0]
-        stored = self._files.get(path)
-        return stored.record if stored is not None else None
-
     # -- questions -----------------------------------------------------------------------------
 
     @property
@@ -127,14 +152,16 @@ class Codebase:
 
     def is_exact(self, path: str) -> bool:
         """Tell whether a file was parsed, not only read."""
-        record = self._record(path)
-        return record is not None and record.exact
+        opened, stored = self._open.get(path), self._files.get(path)
+        if opened is not None:
+            return opened.facts.exact
+        return stored is not None and stored.record.exact
 
     def facts(self, path: str) -> FileFacts | None:
         """Return what is known about a file."""
         opened = self._open.get(path)
         if opened is not None:
-            return opened[1]
+            return opened.facts
         stored = self._files.get(path)
         if stored is None:
             return None
@@ -154,11 +181,17 @@ class Codebase:
     def text(self, path: str) -> str | None:
         """Return a file's text as it is now."""
         opened = self._open.get(path)
-        return opened[2] if opened is not None else self._read(path)
+        return opened.text if opened is not None else self._read(path)
 
     def definers(self, name: str) -> Sequence[str]:
-        """Return the files that define a name."""
-        return sorted(self._definers.get(name, ()))
+        """Return the files that define a name, in order. Sorted once until one comes or goes."""
+        found = self._sorted.get(name)
+        if found is None:
+            definers = self._definers.get(name)
+            if definers is None:
+                return []
+            found = self._sorted[name] = sorted(definers)
+        return found
 
     def users(self, name: str) -> Sequence[str]:
         """Return the files in which a name occurs. Searches all bags: 2-4 ms for 2,800 files."""
@@ -168,17 +201,21 @@ class Codebase:
             for path, stored in self._files.items()
             if path not in self._open and wanted in stored.record.bag
         ]
-        found += [path for path, (record, _, _) in self._open.items() if wanted in record.bag]
+        found += [p for p, opened in self._open.items() if name in opened.facts.identifiers]
         return sorted(found)
 
     def imports(self, path: str) -> Mapping[str, Target]:
         """Return what a file's imports bind, by local name."""
         known = self._imports.get(path)
         if known is None:
-            record = self._record(path)
-            if record is None:
+            opened, stored = self._open.get(path), self._files.get(path)
+            if opened is not None:
+                language, imports = opened.facts.language, opened.facts.imports
+            elif stored is not None:
+                language, imports = stored.record.language, imports_of(stored.record)
+            else:
                 return MappingProxyType({})
-            found = self._modules.resolve(path, record.language, imports_of(record))
+            found = self._modules.resolve(path, language, imports)
             known = self._imports[path] = MappingProxyType(found)
         return known
 
@@ -191,3 +228,8 @@ class Codebase:
 def _same(one: Stored, other: Stored) -> bool:
     """Tell whether two rows are of the same state of a file."""
     return (one.mtime_ns, one.size) == (other.mtime_ns, other.size)
+
+
+def _names(stored: Stored | None) -> set[str]:
+    """Return the names that a file defines."""
+    return set(stored.record.names.split("\n")) if stored and stored.record.names else set()

@@ -1,20 +1,20 @@
-"""Exact facts of a file from one parse (tier 2).
+"""Exact facts of a file from one parse (tier 2): as values, or straight as a record.
 
 Invariant: never raises, whatever the bytes; None means no grammar, or no time.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tandem.core.text import Span
 from tandem.index import grammars
-from tandem.index.facts import Definition, FileFacts, Kind
+from tandem.index.facts import FileFacts, Import, Kind
 from tandem.index.languages import Language
-from tandem.index.names import decoded, identifiers, names, offsets
-from tandem.index.syntax.generic import of_grammar
+from tandem.index.names import bag, decoded, identifiers, names, offsets
+from tandem.index.records import Columns, Record, described, outlined, record_of
 from tandem.index.syntax.tables import syntax_of
 from tandem.index.syntax.walk import Actions, Row, compiled, walk
 from tandem.index.trees import deadline, error_count, never, parsed, spoken
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LONGEST_SIGNATURE: Final = 300
+_TAIL: Final = "{ ;,="
 _LONGEST_HEAD: Final = 4 * _LONGEST_SIGNATURE  # before its white space is folded
 # A tuple: it compares by identity, where a set would call the hash of an Enum, which is Python.
 _VALUES: Final = (Kind.VARIABLE, Kind.CONSTANT, Kind.FIELD, Kind.KEY)
@@ -61,50 +62,79 @@ def _actions(language: Language) -> Actions | None:
     grammar = grammars.grammar(language)
     if grammar is None:
         return None
-    return compiled(syntax_of(language.id) or of_grammar(grammar), grammar)
+    syntax = syntax_of(language.id)
+    if syntax is None:
+        from tandem.index.syntax.generic import of_grammar  # noqa: PLC0415 - hardly ever needed
+
+        syntax = of_grammar(grammar)
+    return compiled(syntax, grammar)
+
+
+class _Read(NamedTuple):
+    """What a tree says; `found` is None where the grammar's node types say nothing."""
+
+    found: Columns | None
+    imports: list[Import]
+    errors: int
+
+
+def record_of_parse(
+    key: bytes, data: bytes, language: Language, *, budget_s: float, words: bytes | None = None
+) -> Record | None:
+    """Parse a file's bytes and return the record of its exact facts, without making values.
+
+    `words` is its bag if that is known already. None without a grammar, or past `budget_s` seconds
+    of wall time.
+    """
+    text, source = decoded(data)
+    actual = spoken(language, source)
+    tree = parsed(source, actual, None, deadline(budget_s, never, len(source)))
+    if tree is None:
+        return None
+    found, imports, errors = _read(tree.root_node, text, source, actual)
+    if found is None:
+        return record_of(key, replace(names(source, language.id), errors=errors))
+    if words is None or actual is not language:
+        words = bag(source, actual.id)
+    outline = outlined(key, language.id, found.names, imports, words, exact=True)
+    return described(outline, found, errors)
 
 
 def facts_of_tree(root: "Node", text: str, source: bytes, actual: Language, name: str) -> FileFacts:
+    found, imports, errors = _read(root, text, source, actual)
+    if found is None:
+        return replace(names(source, name), errors=errors)
+    words = identifiers(source, actual.id)
+    return FileFacts(name, found.definitions(), tuple(imports), words, errors, exact=True)
+
+
+def _read(root: "Node", text: str, source: bytes, actual: Language) -> _Read:
     actions = _actions(actual)
     rows, imports = walk(root.named_children, actions, source) if actions is not None else ([], [])
     errors = error_count(root)
-    if not rows and syntax_of(actual.id) is None:  # a grammar whose node types say nothing
-        return replace(names(source, name), errors=errors)
-    definitions = _definitions(rows, text, source)
-    words = identifiers(source, actual.id)
-    return FileFacts(name, definitions, tuple(imports), words, errors, exact=True)
+    if not rows and syntax_of(actual.id) is None:
+        return _Read(None, imports, errors)
+    return _Read(_columns(rows, text, source), imports, errors)
 
 
-def _definitions(rows: Sequence[Row], text: str, source: bytes) -> tuple[Definition, ...]:
+def _columns(rows: Sequence[Row], text: str, source: bytes) -> Columns:
+    if not rows:
+        return Columns()
+    *places, kinds, lines, docs, parents = zip(*rows, strict=True)
     if len(text) != len(source):
-        at = offsets({n for row in rows for n in row[:6]}, text, source)
-        rows = [_moved(row, at) for row in rows]
-    return tuple(
-        [
-            Definition(
-                text[name:name_end],
-                kind,
-                Span(start, end),
-                name,
-                line,
-                _signature(text[head:head_end], kind),
-                doc,
-                parent,
-            )
-            for name, name_end, start, end, head, head_end, kind, line, doc, parent in rows
-        ]
-    )
-
-
-def _moved(row: Row, at: Mapping[int, int]) -> Row:
-    """Return a row whose bytes are code points."""
-    return row._replace(
-        name=at[row.name],
-        name_end=at[row.name_end],
-        start=at[row.start],
-        end=at[row.end],
-        head=at[row.head],
-        head_end=at[row.head_end],
+        at = offsets(set(chain(*places)), text, source)
+        places = [tuple(map(at.__getitem__, column)) for column in places]
+    names, name_ends, starts, ends, heads, head_ends = places
+    return Columns(
+        [text[start:end] for start, end in zip(names, name_ends, strict=True)],
+        kinds,
+        starts,
+        ends,
+        names,
+        lines,
+        [_signature(text[a:b], kind) for a, b, kind in zip(heads, head_ends, kinds, strict=True)],
+        docs,
+        parents,
     )
 
 
@@ -113,10 +143,15 @@ def _signature(head: str, kind: Kind) -> str:
         head = head[:_LONGEST_HEAD]
     if kind in _VALUES:
         head = head.lstrip().partition("\n")[0]
-    elif "\n" in head:
-        head = " ".join(_REMARK.sub("", head).split())
-        head = head.replace("( ", "(").replace(", )", ")").replace(" )", ")")
-    folded = " ".join(head.split())
-    if folded.endswith("end") and kind not in _VALUES:
+        return " ".join(head.split())[:_LONGEST_SIGNATURE].rstrip(_TAIL)
+    broken = "\n" in head
+    folded = head.strip()
+    if broken and ("#" in folded or "//" in folded or "--" in folded):
+        folded = _REMARK.sub("", head)
+    if "  " in folded or not folded.isprintable():  # one in ten
+        folded = " ".join(folded.split())
+    if broken:
+        folded = folded.replace("( ", "(").replace(", )", ")").replace(" )", ")")
+    if folded[-3:] == "end":
         folded = _EMPTY.sub("", folded)
-    return folded[:_LONGEST_SIGNATURE].rstrip("{ ;,=")
+    return folded[:_LONGEST_SIGNATURE].rstrip(_TAIL)

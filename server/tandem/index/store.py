@@ -11,9 +11,9 @@ with the file; it answers as if it were empty.
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from tandem.index.records import FORMAT, Record
 
@@ -30,7 +30,13 @@ _SCHEMA: Final = (
         names TEXT, bag BLOB, imports TEXT, body TEXT)""",
     """CREATE TABLE IF NOT EXISTS file (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER,
         key BLOB) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS words (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER,
+        bag BLOB)""",
 )
+
+
+_TYPES: Final = (bytes, str, int, str, bytes, str, str)
+_STATE: Final = (str, int, int)
 
 
 class Stored(NamedTuple):
@@ -55,12 +61,13 @@ class Store:
 
         def read(db: sqlite3.Connection) -> list[Stored]:
             rows = db.execute(
-                "SELECT path, mtime_ns, size, facts.key, language, exact, names, bag, imports"
-                " FROM file JOIN facts ON facts.key = file.key"
+                "SELECT path, mtime_ns, size, key, language, exact, names, bag, imports, ''"
+                " FROM file JOIN facts USING (key)"
             )
             return [
-                Stored(path, mtime, size, Record(key, language, bool(exact), names, bag, imp, ""))
-                for path, mtime, size, key, language, exact, names, bag, imp in rows
+                Stored(path, mtime_ns, size, record)
+                for path, mtime_ns, size, *rest in rows
+                if (type(path), type(mtime_ns), type(size)) == _STATE and (record := _sound(rest))
             ]
 
         return self._guarded(read, [])
@@ -69,7 +76,36 @@ class Store:
         """Return the whole record of a content."""
         sql = "SELECT * FROM facts WHERE key = ?"
         row = self._guarded(lambda db: db.execute(sql, (key,)).fetchone(), None)
-        return None if row is None else Record._make([*row[:2], bool(row[2]), *row[3:]])
+        return None if row is None else _sound(row)
+
+    def outlines(self, keys: Sequence[bytes]) -> dict[bytes, Record]:
+        """Return the records of contents, by key and with empty bodies, as far as there are any."""
+
+        def read(db: sqlite3.Connection) -> dict[bytes, Record]:
+            sql = "SELECT key, language, exact, names, bag, imports, '' FROM facts WHERE key = ?"
+            rows = [db.execute(sql, (key,)).fetchone() for key in keys]
+            found = [_sound(row) for row in rows if row is not None]
+            return {record.key: record for record in found if record is not None}
+
+        return self._guarded(read, {})
+
+    def note(self, files: Iterable[Stored]) -> None:
+        """Keep the words of files, which `put` would only have to find again, until then."""
+        rows = [(row.path, row.mtime_ns, row.size, row.record.bag) for row in files]
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany("INSERT OR REPLACE INTO words VALUES (?,?,?,?)", rows)
+            db.execute("COMMIT")
+
+        self._guarded(write, None)
+
+    def words(self, path: str, mtime_ns: int, size: int) -> bytes | None:
+        """Return a file's bag of words if it was noted in this state."""
+        sql = "SELECT bag FROM words WHERE path = ? AND mtime_ns = ? AND size = ?"
+        state = (path, mtime_ns, size)
+        row = self._guarded(lambda db: db.execute(sql, state).fetchone(), None)
+        return row[0] if row is not None and type(row[0]) is bytes else None
 
     def put(self, files: Iterable[Stored]) -> None:
         """Store files with their records, in one transaction."""
@@ -84,6 +120,7 @@ class Store:
                 "INSERT OR REPLACE INTO file VALUES (?,?,?,?)",
                 [(row.path, row.mtime_ns, row.size, row.record.key) for row in rows],
             )
+            db.executemany("DELETE FROM words WHERE path = ?", [(row.path,) for row in rows])
             db.execute("COMMIT")
 
         self._guarded(write, None)
@@ -106,6 +143,7 @@ class Store:
         def write(db: sqlite3.Connection) -> None:
             db.execute("BEGIN IMMEDIATE")
             db.executemany("DELETE FROM file WHERE path = ?", rows)
+            db.executemany("DELETE FROM words WHERE path = ?", rows)
             (facts,) = db.execute("SELECT count(*) FROM facts").fetchone()
             (files,) = db.execute("SELECT count(*) FROM file").fetchone()
             if facts > 2 * files + _SPARE:
@@ -145,7 +183,7 @@ class Store:
             db.execute("PRAGMA synchronous=OFF")  # a cache: a power cut may cost it
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version != FORMAT:
-                for table in ("facts", "file"):
+                for table in ("facts", "file", "words"):
                     db.execute(f"DROP TABLE IF EXISTS {table}")
                 db.execute(f"PRAGMA user_version={FORMAT:d}")
             for statement in _SCHEMA:
@@ -159,3 +197,11 @@ class Store:
                 os.unlink(f"{self._path}{suffix}")  # noqa: PTH108 - names, not paths
             except OSError:
                 continue
+
+
+def _sound(row: Sequence[Any]) -> Record | None:
+    """Return a row as a record; None for what a damaged page may have made of it."""
+    if tuple(map(type, row)) != _TYPES:
+        return None
+    key, language, exact, *rest = row
+    return Record(key, language, bool(exact), *rest)

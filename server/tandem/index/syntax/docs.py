@@ -22,7 +22,7 @@ _PRAGMA: Final = re.compile(
     r"!|noqa|type: ignore|pylint|mypy:|eslint|prettier|istanbul|go:|nolint|\+build|rubocop|@ts-"
     r"|shellcheck|clang-format|swiftlint|ktlint|region\b|endregion|frozen_string_literal|vim:|-\*-"
 )
-_PARAGRAPHS: Final = re.compile(r"(?:\n|\r\n?)[ \t]*[\r\n]")
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*\n")
 _END: Final = re.compile(r"[.!?](?=\s+[A-Z`\"'(<\[]|\s*$)")
 
 
@@ -46,9 +46,10 @@ def first_sentence(raw: str) -> str:
 def first_sentence_of_string(raw: str) -> str:
     """Return the first sentence of a string literal that documents."""
     body = raw.strip().lstrip(_PREFIX).strip("\"'").lstrip()[: 4 * LONGEST]
-    if "\n" in body:
-        body = _PARAGRAPHS.split(body, maxsplit=1)[0]
-    return _cut(" ".join(body.split()))
+    if "\r" in body:
+        body = body.replace("\r\n", "\n")
+    blank = _BLANK_LINE.search(body)
+    return _cut(" ".join((body[: blank.start()] if blank else body).split()))
 
 
 def _mark(line: str) -> int:

@@ -8,6 +8,7 @@ Invariant: patterns begin with the line end before them, and are linear in the s
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final, TypeAlias
 
 from tandem.index.facts import Import
@@ -17,26 +18,26 @@ Reader: TypeAlias = Callable[[re.Match[bytes], int], Iterator[Import]]
 
 _AS: Final = re.compile(r"\s+as\s+|\s*:\s*")
 _REMARK: Final = re.compile(rb"#[^\n]*")
-_PYTHON: Final = re.compile(
+_PYTHON: Final = (
     rb"\n[ \t\f]*+(?:from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]*"
     rb"(?:\((?P<many>[^)]{0,5000})\)|(?P<names>[^\n#;]+))|import[ \t]+(?P<plain>[^\n#;]+))"
 )
-SCRIPT: Final = re.compile(
+_SCRIPT: Final = (
     rb"\n(?:import|export)\b[ \t]*(?P<clause>[^\"';=()]{0,2000}?)"
     rb"(?:\bfrom[ \t]*)?[\"'](?P<module>[^\"'\n]+)[\"']"
     rb"|\n(?:const|let|var|import)[ \t]+(?P<bound>\{[^}]{0,2000}\}|[\w$]+)[ \t]*=[ \t]*"
     rb"require\([\"'](?P<required>[^\"'\n]+)[\"']\)"
 )
-_GO: Final = re.compile(
+_GO: Final = (
     rb"\n(?:import[ \t]+|[ \t]+)"
     rb"(?:(?P<local>[\w.]+)[ \t]+)?\"(?P<module>[\w./~-]+)\"[ \t]*(?=[\r\n]|//)"
 )
-_TREE: Final = re.compile(
+_TREE: Final = (
     rb"\n[ \t]*+(?:pub(?:\([^)\n]*\))?[ \t]+)?(?:use|import|extern[ \t]+crate)[ \t]+"
     rb"(?:function[ \t]+|const[ \t]+)?"
     rb"(?P<tree>[\w\\][^;{(=\n]{0,300}(?:\{[^;]{0,2000}?\}(?=[;\s]))?[^;\n{]{0,200})"
 )
-_USING: Final = re.compile(
+_USING: Final = (
     rb"\n[ \t]*+(?:global[ \t]+)?using[ \t]+(?:static[ \t]+)?(?:(?P<local>\w+)[ \t]*=[ \t]*)?"
     rb"(?P<module>[\w.:]+)(?:<[^;\n]*)?[ \t]*;"
 )
@@ -67,7 +68,7 @@ def _python(found: re.Match[bytes], line: int) -> Iterator[Import]:
     yield Import(module.decode(), pairs, "", line)
 
 
-def read_script(found: re.Match[bytes], line: int) -> Iterator[Import]:
+def _read_script(found: re.Match[bytes], line: int) -> Iterator[Import]:
     module = found["module"] or found["required"]
     clause = (found["clause"] or found["bound"] or b"").decode("utf-8", "replace")
     clause = clause.removeprefix("type ").strip()
@@ -134,15 +135,15 @@ def _pairs(names: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _paths(language: str, read: Reader = _path) -> tuple[re.Pattern[bytes], Reader]:
-    return re.compile(rb"\n" + _PATHS[language]), read
+def _paths(language: str, read: Reader = _path) -> tuple[bytes, Reader]:
+    return rb"\n" + _PATHS[language], read
 
 
-_SCRIPTED: Final[tuple[re.Pattern[bytes], Reader]] = (SCRIPT, read_script)
-_DOTTED: Final[tuple[re.Pattern[bytes], Reader]] = (_TREE, _tree("."))
+_SCRIPTED: Final[tuple[bytes, Reader]] = (_SCRIPT, _read_script)
+_DOTTED: Final[tuple[bytes, Reader]] = (_TREE, _tree("."))
 _INCLUDES: Final = _paths("c")
 
-IMPORTS: Final[dict[str, tuple[tuple[re.Pattern[bytes], Reader], ...]]] = {
+_READERS: Final[dict[str, tuple[tuple[bytes, Reader], ...]]] = {
     "python": ((_PYTHON, _python),),
     **dict.fromkeys(
         ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte"),
@@ -158,3 +159,9 @@ IMPORTS: Final[dict[str, tuple[tuple[re.Pattern[bytes], Reader], ...]]] = {
     **{name: (_paths(name),) for name in ("ruby", "swift", "shellscript", "lua", "css")},
     **dict.fromkeys(("scss", "less"), (_paths("css"),)),
 }
+
+
+@cache  # a worker compiles what its files need, not 15 ms for every language
+def readers(language: str) -> tuple[tuple[re.Pattern[bytes], Reader], ...]:
+    """Return the patterns of a language's imports, each with what reads a match."""
+    return tuple([(re.compile(written), read) for written, read in _READERS.get(language, ())])

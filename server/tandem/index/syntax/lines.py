@@ -8,14 +8,15 @@ Invariant: patterns are of bytes, and linear in the length of the source.
 """
 
 import re
+from functools import cache
 from typing import Final
 
 _ID: Final = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*+"
 
 
-def _pattern(*alternatives: str) -> re.Pattern[bytes]:
+def _pattern(*alternatives: str) -> bytes:
     joined = "|".join(alternatives).replace("ID", _ID).replace("_ ", r"[ \t]+")
-    return re.compile(rf"\n(?:{joined})".encode("latin-1"))
+    return rf"\n(?:{joined})".encode("latin-1")
 
 
 def _modifiers(words: str) -> str:
@@ -26,11 +27,12 @@ def _modifiers(words: str) -> str:
 
 
 _PYTHON: Final = _pattern(
-    r"[ \t\f]*+(?:(?:async_ )?def_ (?P<function>ID)|class_ (?P<class>ID)"
+    # Most lines are indented: one look at the first letter rules nearly all of them out.
+    r"[ \t\f]*+(?:def_ (?P<function>ID)|class_ (?P<class>ID)|async_ def_ (?P<function2>ID)"
     r"|type_ (?P<type>ID)[ \t]*[\[=])",
-    r"(?P<variable>ID)[ \t]*+(?::[^=\n]+)?=(?!=)",
-    r"(?P<variable2>ID)[ \t]*+:[ \t]*+[\w.]+(?:\[[^\n=]*\])?[ \t]*+(?=[\r\n])",
-    r"ID(?:,[ \t]*\(?ID\)?)*,[ \t]*\(?(?P<variable3>ID)\)?[ \t]*=(?!=)",
+    r"(?=[A-Za-z_\x80-\xff])(?:(?P<variable>ID)[ \t]*+(?::[^=\n]+)?=(?!=)"
+    r"|(?P<variable2>ID)[ \t]*+:[ \t]*+[\w.]+(?:\[[^\n=]*\])?[ \t]*+(?=[\r\n])"
+    r"|ID(?:,[ \t]*\(?ID\)?)*,[ \t]*\(?(?P<variable3>ID)\)?[ \t]*=(?!=))",
 )
 _JAVASCRIPT: Final = _pattern(
     _modifiers("export default declare abstract async const public private protected static")
@@ -197,7 +199,7 @@ _TOML: Final = _pattern(
     r"[ \t]*+\"(?P<key2>[^\"\n]{1,200})\"[ \t]*=",
     r"[ \t]*+(?P<key3>[\w.-]{1,200})[ \t]*=",
 )
-_HTML: Final = re.compile(
+_HTML: Final = (
     rb"<[\w-]++[^<>]{0,300}?\bid=[\"']?(?P<key>[\w:.-]{1,200})"
     rb"|<(?P<key2>main|nav|header|footer|section|article|aside|form|dialog|template)\b"
     rb"|<h[1-6][^<>]{0,300}>\s*(?P<key3>[^<>\s][^<>\n]{0,200}?)\s*<"
@@ -211,7 +213,7 @@ _ANY: Final = _pattern(
     r"|package)_ (?P<module>[\w.:]+))",
 )
 
-DEFINITIONS: Final[dict[str, re.Pattern[bytes]]] = {
+_DEFINITIONS: Final = {
     "python": _PYTHON,
     **dict.fromkeys(
         ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte"),
@@ -242,7 +244,18 @@ DEFINITIONS: Final[dict[str, re.Pattern[bytes]]] = {
     "toml": _TOML,
     "html": _HTML,
 }
-ANYTHING: Final = _ANY
+
+
+def definitions(language: str, *, otherwise: bool) -> re.Pattern[bytes] | None:
+    """Return a language's pattern; `otherwise` one for any language where it has none."""
+    written = _DEFINITIONS.get(language, _ANY if otherwise else None)
+    return _compiled(written) if written is not None else None
+
+
+@cache  # all of them together take 30 ms, which every worker would pay at its start
+def _compiled(written: bytes) -> re.Pattern[bytes]:
+    return re.compile(written)
+
 
 # Names that stand alone on the lines of a parenthesized list: Go's `const (` and `var (`.
 GROUPS: Final[dict[str, re.Pattern[bytes]]] = {

@@ -7,6 +7,7 @@ Invariant: a table is a constant; it names node types by their names in the gram
 that the grammar at hand lacks is ignored, since grammars rename their nodes between versions.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -83,8 +84,8 @@ class Syntax:
     into_functions: bool = True
     # A function is entered only if one of these is in its body: halves the walk over Django.
     inner: tuple[bytes, ...] = ()
-    docstring: "Callable[[Node], Node | None] | None" = None  # of a body
-    adjust: Callable[[Kind, bytes], Kind] | None = None  # by what stands before the name
+    docstring: "Callable[[Node, bytes], bytes | None] | None" = None  # the literal in a body
+    accessor: re.Pattern[bytes] | None = None  # before its name: a method is a property
     keywords: frozenset[str] = frozenset()
 
 
