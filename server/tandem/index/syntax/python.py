@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _PROPERTY: Final = re.compile(rb"@(?:[\w.]*property|\w+\.(?:setter|getter|deleter))\b")
 _FROM: Final = re.compile(rb"from[ \t]++([\w.]+)[ \t]++import[ \t(]++([\w\s,]*+)\)?")
-_DOCSTRING: Final = re.compile(rb'"""[^"\\\\]*+"""(?=[ \t]*[\r\n])')
+_DOCSTRING: Final = re.compile(rb'"""[^"\\]*+"""(?=[ \t]*[\r\n])')
 _QUOTES: Final = frozenset(b"\"'")
 _OPENING: Final = frozenset(b"#\"'rRbBuUfF"[n : n + 1] for n in range(11))  # or a comment before
 _PATTERNS: Final = {"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"}
@@ -27,7 +27,7 @@ def _assigned(node: "Node", data: bytes) -> Sequence[Part]:
     """Return the names that an assignment binds: `a = 1`, `a: int`, `a = b = 1`, `a, b = 1, 2`."""
     if data[node.start_byte] in _QUOTES or not node.named_child_count:
         return ()
-    target = node.named_child(0)
+    target: Node | None = node.named_child(0)
     found: list[Part] = []
     while target is not None and target.type == "assignment":
         left = target.child_by_field_name("left")
