@@ -153,6 +153,81 @@ def test_an_open_document_lies_over_its_file():
     assert world.code.definers("run") == ["app/core.py"]
 
 
+def opened(world: World, path: str, text: str) -> None:
+    world.code.open(path, facts_of_text(text), text)
+
+
+def test_names_of_an_open_document_come_and_go_with_each_edit():
+    world = World(APP)
+    opened(world, "other/core.py", "def ste():\n")
+    assert world.code.definers("step") == ["app/core.py"]
+    assert world.code.definers("ste") == ["other/core.py"]
+    opened(world, "other/core.py", "def step():\n")
+
+    assert world.code.definers("step") == ["app/core.py", "other/core.py"]
+    assert world.code.definers("ste") == []
+    assert world.code.users("ste") == []
+    assert "ste" not in world.code._definers
+
+
+def test_what_definers_answered_stays_as_it_was():
+    world = World(APP)
+    before = world.code.definers("step")
+    opened(world, "a.py", "def step():\n")
+
+    assert before == ["app/core.py", "other/core.py"]
+    assert world.code.definers("step") == ["a.py", "app/core.py", "other/core.py"]
+
+
+def test_an_edit_that_leaves_the_imports_alone_links_nothing_again():
+    world = World(APP)
+    opened(world, "app/web.py", "from app.core import step\nstep(1)\n")
+    assert "app/web.py" in world.code.importers("app/core.py")
+    opened(world, "app/web.py", "from app.core import step\nstep(12)\n")
+    assert world.code._unlinked == set()
+    opened(world, "app/web.py", "from other.core import step\nstep(12)\n")
+
+    assert world.code.importers("other/core.py") == ["app/web.py"]
+    assert "app/web.py" not in world.code.importers("app/core.py")
+
+
+def test_a_file_that_changes_below_its_open_document_is_seen_when_that_closes():
+    world = World(APP)
+    opened(world, "app/core.py", "def fresh():\n")
+    world.write("app/core.py", "def saved():\n")
+    assert world.code.definers("fresh") == ["app/core.py"]
+    assert world.code.definers("saved") == world.code.definers("run") == []
+    world.code.close("app/core.py")
+
+    assert world.code.definers("saved") == ["app/core.py"]
+    assert world.code.definers("fresh") == []
+
+
+def test_a_new_document_answers_imports_until_it_is_closed():
+    world = World({"a.py": "from lib.b import f\n"})
+    assert world.code.imports("a.py") == {}
+    opened(world, "lib/b.py", "def f():\n")
+    assert world.code.imports("a.py") == {"f": Target("lib/b.py", "f")}
+    assert world.code.importers("lib/b.py") == ["a.py"]
+    world.code.close("lib/b.py")
+
+    assert world.code.imports("a.py") == {}
+    assert list(world.code.paths) == ["a.py"]
+    assert world.code.definers("f") == []
+
+
+def test_an_open_document_outlives_its_file():
+    world = World(APP)
+    opened(world, "app/core.py", "def fresh():\n")
+    world.code.remove(["app/core.py"])
+    assert world.code.definers("fresh") == ["app/core.py"]
+    assert world.code.importers("app/core.py") == ["app/__init__.py", "app/web.py"]
+    world.code.close("app/core.py")
+
+    assert world.code.definers("fresh") == []
+    assert "step" not in world.code.imports("app/web.py")
+
+
 @pytest.mark.parametrize(
     ("path", "language", "module", "expected"),
     [

@@ -197,9 +197,11 @@ def _followed(known: _Known, text: str, edit: Edit, fresh: tuple[int, int]) -> _
     absent = missing(part, root)
     if absent is None:
         spliced = _spliced(known, part, root, text, edit)
-        return spliced or _moved(known, edit, part.touched)
-    if absent.is_stale or not root.has_error:
-        return None  # it is the structure that has changed, not only the sense
+        if spliced is not None:
+            return spliced
+    # Without errors, or beside what is out of date, it is the structure that has changed.
+    if not root.has_error or (absent is not None and absent.is_stale):
+        return None
     return _moved(known, edit, part.touched)
 
 

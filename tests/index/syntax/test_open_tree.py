@@ -249,6 +249,55 @@ def test_imports_and_names_at_the_top_come_and_go():
     assert tree.facts() == exact(source.encode(), PYTHON)
 
 
+SECTION = "<section>\n<p>Text.</p>\n</section>\n"
+TABLE = '[table{0}]\nkey = "{0}"\n\n# About the one behind {0}.\n'
+RUST = "mod first;\n\n/// How many pages.\n/// More are dropped.\npub const CAPACITY: usize = 64;\n"
+HEREDOC = "TEXT{0} = <<~END\n  def not_real{0}\nEND\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "steps"),
+    [
+        # Its node appears around what is left out.
+        (
+            "html",
+            "<div>\n" + SECTION * 20 + "</div>\n",
+            [("<div>", "<div id='all'>")],
+        ),
+        # A comment that the grammar takes for the end of what is above it.
+        (
+            "toml",
+            "".join(map(TABLE.format, range(20))),
+            [("one behind 9.", "tenth."), ("[table15]", "[fifteen]")],
+        ),
+        # Broken and mended: the tree of the time before knows better than the one between.
+        (
+            "rust",
+            RUST + "".join(f"/// Number {n}.\npub type Number{n} = u64;\n" for n in range(20)),
+            [
+                (";\n\n/// How many ", "x"),
+                ("firstxpages", "first;\n\n/// How many pages"),
+                ("/// Number 2.", "/// Two."),
+            ],
+        ),
+        # What is behind a statement may be a part of it.
+        (
+            "ruby",
+            "".join(map(HEREDOC.format, range(20))) + "def real\nend\n",
+            [("def real", "def very_real")],
+        ),
+    ],
+)
+def test_what_was_found_wrong_once_is_right(language, source, steps):
+    tree = opened(source.encode(), known(language))
+    for old, new in steps:
+        source = source.replace(old, new, 1)
+        tree = updated(tree, source.encode())
+
+    assert tree.unsettled is None
+    assert tree.facts() == exact(source.encode(), known(language))
+
+
 def test_a_header_of_c_becomes_one_of_cpp_and_back():
     source = b"int a(void);\n" * 20
     tree = typed(opened(source, known("x.h")), len(b"int a(void);\n"), "namespace n {}\n")
@@ -295,8 +344,10 @@ def test_the_difference_is_one_edit_and_no_longer_than_what_was_done(head, old, 
     assert new_end - start <= len(new)
 
 
-def test_a_difference_ends_between_characters():
-    tree = opened("größe = 1\n".encode())
-    tree = updated(tree, "gräße = 1\n".encode())
+@pytest.mark.parametrize("name", ["gräße", "grĩße"])
+def test_a_difference_of_characters_is_none_of_bytes(name):
+    tree = opened("gréße = 1\n".encode() * 20)
+    tree = updated(tree, f"{name} = 1\n".encode() * 20)
 
-    assert names(tree.facts()) == ["gräße"]
+    assert names(tree.facts()) == [name] * 20
+    assert tree.facts() == exact(tree.data, PYTHON)

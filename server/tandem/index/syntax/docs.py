@@ -12,6 +12,7 @@ from typing import Final
 LONGEST: Final = 200
 # Opening and closing marks of a line, in any of the languages' comments.
 _OPEN: Final = re.compile(r"\s*(?:/\*+!?|//[/!]*<?|\*+/|\*+(?!\w)|#+|--\[=*\[|--+|%+|<!--|;+)?")
+_CLOSING: Final = frozenset("/>]")
 _CLOSE: Final = re.compile(r"\s*(?:\*+/|--+>|\]=*\])?\s*$")
 _PREFIX: Final = "~abfrsuABFRSU"  # of string literals and sigils
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>\n]*>")
@@ -30,7 +31,9 @@ def first_sentence(raw: str) -> str:
     """Return the first sentence of a comment, or of several in a row joined by line ends."""
     words: list[str] = []
     for line in raw.replace("\r", "\n").split("\n", 60)[:60]:
-        inner = _CLOSE.sub("", line[_mark(line) :]).strip()
+        inner = line[_mark(line) :].strip()
+        if inner[-1:] in _CLOSING:
+            inner = _CLOSE.sub("", inner).strip()
         if "<" in inner:
             inner = _TAG.sub("", inner).strip()
         if inner[:1] in {"@", "\\"}:

@@ -188,10 +188,10 @@ def _formed(node: "Node", how: _Fields) -> "Sequence[_Plain]":
     return ((name, kind, node, body, -1, members, None),)
 
 
-def _define(
+def _define(  # noqa: PLR0917 - one call for each definition: an object for it costs 4 %
     parts: "Sequence[_Plain]",
     place: _Place,
-    actions: Actions,
+def _define(  # noqa: PLR0917 - called once for each definition: an object for it would cost
     data: bytes,
     rows: list[Row],
 ) -> list[_Frame]:
