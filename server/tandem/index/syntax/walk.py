@@ -188,10 +188,10 @@ def _formed(node: "Node", how: _Fields) -> "Sequence[_Plain]":
     return ((name, kind, node, body, -1, members, None),)
 
 
-def _define(  # noqa: PLR0917 - one call for each definition: an object for it costs 4 %
+def _define(
     parts: "Sequence[_Plain]",
     place: _Place,
-def _define(  # noqa: PLR0917 - called once for each definition: an object for it would cost
+    actions: Actions,
     data: bytes,
     rows: list[Row],
 ) -> list[_Frame]:
