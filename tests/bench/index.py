@@ -22,13 +22,15 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 from tandem.core.text import Span, Text
 from tandem.index.context.assemble import context_for
+from tandem.index.context.build import LARGEST
+from tandem.index.context.postings import State, gathered
 from tandem.index.context.ring import Edit, Ring
 from tandem.index.context.windows import Windows
 from tandem.index.grammars import grammar
@@ -47,7 +49,6 @@ QUERIES = 200
 CONTEXT_TOKENS = 2_400
 RING = 16  # places that were edited, in as many files
 _LONG = 40  # lines of a file that somebody works in
-_LARGEST_WINDOWS = 256_000  # bytes; what the server posts
 
 
 def main(argv: list[str]) -> int:
@@ -202,15 +203,17 @@ def _questions(indexing: Indexing) -> dict[str, float]:
 
 def _windows(root: Path, states: list[FileEntry]) -> Windows:
     """Post the files that the server posts."""
-    windows = Windows()
-    for state in states:
-        language = language_of(state.path)
-        if language is None or language.listing or state.size > _LARGEST_WINDOWS:
-            continue
-        text = read_text(root / state.path)
-        if text is not None:
-            windows.put(state.path, text)
-    return windows
+
+    def files() -> Iterator[tuple[str, State, str]]:
+        for state in states:
+            language = language_of(state.path)
+            if language is None or language.listing or state.size > LARGEST:
+                continue
+            text = read_text(root / state.path)
+            if text is not None:
+                yield state.path, State(state.mtime_ns, state.size), text
+
+    return Windows(gathered(files()))
 
 
 def _contexts(root: Path, windows: Windows, indexing: Indexing) -> dict[str, float]:

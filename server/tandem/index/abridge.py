@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 _WHOLE: Final = 1_500  # bytes; a node up to this is kept whole
 _FEW: Final = 8  # children; a node with fewer is no list, all of them are needed
 _DEEPEST: Final = 60  # levels; what is nested deeper is kept whole
-_INDENT: Final = (
-    400  # bytes of white space before a node at most, so that one huge line costs little
-)
 _SEPARATORS: Final = b" \t\r\n,;"
 # A line that may be a comment or an attribute, in any language.
 _REMARK: Final = re.compile(rb"\s*(?://|/\*|\*|#|--|;|<!--|@|\[|%|\Z)|.*(?:\*/|-->)\s*\Z")
@@ -91,7 +88,7 @@ def abridged(
     `root` is the tree before the edit with its places moved (``Tree.edit``); `leading` are the
     types of nodes that belong to what follows them. None if it would hardly be shorter.
     """
-    if root.is_error:
+    if root.is_error or end - start > _MOST:
         return None
     inside = _inside(_Level(root, data, leading, 0), _Range(start, end))
     gaps = tuple(sorted(inside.gaps))

@@ -6,8 +6,8 @@ parse and a walk of everything take 22. Where the text around the edit makes no 
 bracket or a string is open, the definitions stay those of the text before it, in their new places,
 and the value is `unsettled` until the text makes sense again or `settled` parses everything.
 
-Invariants: never raises, whatever the bytes; None means no grammar, or no time. Where a fresh parse
-finds no errors and the value is settled, it has the facts of that parse.
+Invariants: never raises, whatever the bytes; None means no grammar, or no time. A settled value has
+the facts of a fresh parse, where that finds no errors and the grammar is not ambiguous.
 """
 
 from collections.abc import Callable
