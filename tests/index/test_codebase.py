@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.core.text import Span
+from tandem.index import codebase as module
 from tandem.index.code import Target
 from tandem.index.codebase import Codebase
 from tandem.index.facts import Definition, FileFacts, Import, Kind
@@ -286,3 +287,63 @@ def test_uses_are_whole_words_and_bounded():
     assert len(found) == 200
     assert all(world.files["a.py"][use.offset :].startswith("run(1)") for use in found)
     assert enclosing((), 5) is None
+
+
+def test_names_and_heads_are_those_of_the_open_document_or_the_file():
+    world = World(APP)
+    code = world.code
+
+    assert set(code.names("app/core.py")) == {"run", "step"}
+    heads = code.heads("app/core.py")
+    assert heads is not None
+    assert heads.signatures[heads.first["step"]] == "def step(x):"
+    assert code.defining({"step", "nothing"}) == {"step": ["app/core.py", "other/core.py"]}
+    before = code.generation
+    code.open("app/core.py", facts_of_text("def other(y):\n"), "def other(y):\n")
+    assert code.generation > before
+    opened = code.heads("app/core.py")
+    assert opened is not None
+    assert code.heads("app/core.py") is opened
+    assert (set(code.names("app/core.py")), list(opened.first)) == ({"other"}, ["other"])
+    assert (list(code.names("gone.py")), code.heads("gone.py")) == ([], None)
+
+
+def test_heads_that_are_kept_are_bounded(monkeypatch):
+    monkeypatch.setattr(module, "_HEADS", 5)
+    files = {f"{n}.py": f"def a{n}(x):\n\ndef b{n}(x):\n" for n in range(9)}
+    code = World(files).code
+    for path in files:
+        heads = code.heads(path)
+        assert heads is not None
+        assert len(heads.first) == 2
+        assert code.heads(path) is heads
+    assert sum(len(heads.lines) for heads in code._heads.values()) == code._kept <= 5
+
+
+def test_excerpts_are_of_the_file_as_it_was_taken_in_and_read_once():
+    world, reads = World({"a.py": "zero\none\ntwo\n"}), list[str]()
+
+    def read(path: str) -> str | None:
+        reads.append(path)
+        return world.files.get(path)
+
+    world.code._read = read
+
+    assert world.code.excerpts("a.py", [(0, 1), (1, 9), (5, 7)]) == ["zero", "one\ntwo\n", ""]
+    assert world.code.excerpts("a.py", [(1, 9)]) == ["one\ntwo\n"]
+    assert reads == ["a.py"]
+    world.write("a.py", "new\n")
+    assert world.code.excerpts("a.py", [(0, 1)]) == ["new"]
+    world.code.open("a.py", facts_of_text("typed\n"), "typed\n")
+    assert world.code.excerpts("a.py", [(0, 1)]) == ["typed"]
+    world.code.close("a.py")
+    world.code.remove(["a.py"])
+    del world.files["a.py"]
+    assert world.code.excerpts("a.py", [(0, 1)]) == [""]
+
+
+def test_excerpts_that_are_kept_are_bounded():
+    world = World({"a.py": "line\n" * 1000})
+    for first in range(400):
+        world.code.excerpts("a.py", [(first, first + 1)])
+    assert len(world.code._excerpts) <= 128

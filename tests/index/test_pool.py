@@ -23,7 +23,10 @@ while (request := receive(sys.stdin.buffer)) is not None:
         sys.stdout.buffer.write(HEADER.pack(3) + b"abc")
     else:
         record = Record(b"k", "", False, "", b"", "[]", "")
-        rows = [Stored(p, 1, request.tier, record) for p in request.paths]
+        known = {{path: words.bag for path, words in request.words.items()}}
+        other = b" new " if request.tier == 1 else b""
+        records = [record._replace(bag=known.get(p, other)) for p in request.paths]
+        rows = [Stored(p, 1, request.tier, r) for p, r in zip(request.paths, records)]
         sys.stdout.buffer.write(framed(rows))
     sys.stdout.buffer.flush()
 """
@@ -45,6 +48,15 @@ async def test_records_come_back(workers):
 
     assert [(row.path, row.size) for row in rows] == [("a.py", 2), ("b.py", 2)]
     assert len(workers._alive) == 1
+
+
+async def test_words_found_by_names_go_along_once(workers):
+    await workers.facts(1, ["a.py", "b.py"])
+
+    rows = await workers.facts(2, ["b.py", "c.py"])
+    assert [row.record.bag for row in rows] == [b" new ", b""]
+    assert [row.record.bag for row in await workers.facts(2, ["a.py", "b.py"])] == [b" new ", b""]
+    assert workers._words == {}
 
 
 @pytest.mark.parametrize("bad", ["crash.py", "lie.py"])

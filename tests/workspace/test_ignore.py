@@ -364,6 +364,26 @@ def test_outside_git_hidden_vendored_and_marked_folders_are_left_out(root):
     assert Rules(root).excluded("my/lib/d.py") is Reason.VENDORED
 
 
+@pytest.mark.parametrize("in_git", [True, False])
+def test_a_walk_leaves_rules_as_looking_at_each_path_does(root, in_git):
+    if in_git:
+        git(root, "init", "-q")
+    write(root, "a/b/c.py", "a/b/.tandemignore", "a/d.py", "venv2/pyvenv.cfg", "venv2/e.py")
+    write(root, "f/g.log", "f/h/i.log", "f/h/j.py", "nested/k.py", "l/m/n/o.py")
+    write(root, "f/.gitignore", text="*.log\n")
+    write(root, "a/b/.tandemignore", text="c.py\n")
+    git(root / "nested", "init", "-q")
+    walked = Rules(root)
+    names = {*files.walk_names(walked)}
+
+    paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    for path in paths:
+        assert walked.excluded(path) is Rules(root).excluded(path), path
+    assert {path for path, reason in names if reason is None} == {
+        path for path in paths if Rules(root).excluded(path) is None
+    }
+
+
 # --------------------------------------------------------------------------- asking git
 
 

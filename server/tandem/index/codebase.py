@@ -14,11 +14,15 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from tandem.index.code import Target
-from tandem.index.facts import FileFacts
+from tandem.index.facts import Definition, FileFacts, Import
+from tandem.index.heads import Heads, heads_of
 from tandem.index.records import Record, facts_of, imports_of
 from tandem.index.resolve import Modules
 from tandem.index.store import Stored
 
+_EXCERPTS: Final = 128  # excerpts that are kept
+_HEADS: Final = 30_000  # definitions whose heads are kept decoded, of as many files as have them
+_LOOKED_AT: Final = 200  # files whose imports are decoded for one name
 _DECODED: Final = 256  # files whose definitions are kept decoded: 40 KB each at most
 
 
@@ -43,9 +47,14 @@ class Codebase:
         self._read = read
         self._files: dict[str, Stored] = {}
         self._definers: defaultdict[str, set[str]] = defaultdict(set)
+        self.generation = 0  # one more when files come to define other names
         self._sorted: dict[str, list[str]] = {}  # of `_definers`, for the names that were asked for
         self._modules = Modules(())
         self._decoded: OrderedDict[bytes, FileFacts] = OrderedDict()
+        self._heads: OrderedDict[bytes, Heads] = OrderedDict()
+        self._kept = 0  # definitions in `_heads`
+        self._open_heads: dict[str, tuple[Sequence[Definition], Heads]] = {}
+        self._excerpts: OrderedDict[tuple[str, int, int], tuple[object, str]] = OrderedDict()
         self._open: dict[str, _Opened] = {}
         self._imports: dict[str, Mapping[str, Target]] = {}
         self._importers: defaultdict[str, set[str]] = defaultdict(set)
@@ -96,6 +105,7 @@ class Codebase:
     def close(self, path: str) -> None:
         """Let the file on disk speak for itself again."""
         opened = self._open.pop(path, None)
+        self._open_heads.pop(path, None)
         if opened is None:
             return
         stored = self._files.get(path)
@@ -107,6 +117,7 @@ class Codebase:
 
     def _rename(self, path: str, before: AbstractSet[str], after: AbstractSet[str]) -> None:
         """Note which names a file defines now."""
+        self.generation += before != after
         for name in before - after:
             definers = self._definers[name]
             definers.discard(path)
@@ -178,10 +189,71 @@ class Codebase:
             self._decoded.popitem(last=False)
         return facts
 
+    def names(self, path: str) -> Collection[str]:
+        """Return the names that a file defines, each once; nothing is decoded."""
+        opened, stored = self._open.get(path), self._files.get(path)
+        if opened is not None:
+            return opened.names
+        return stored.record.names.split("\n") if stored and stored.record.names else ()
+
+    def heads(self, path: str) -> Heads | None:
+        """Return the heads of a file's definitions: a fifth of the time that its facts take."""
+        opened, stored = self._open.get(path), self._files.get(path)
+        if opened is not None:
+            return self._opened_heads(path, opened.facts.definitions)
+        if stored is None:
+            return None
+        key = stored.record.key
+        known = self._heads.get(key)
+        if known is not None:
+            self._heads.move_to_end(key)
+            return known
+        whole = self._body(key)
+        if whole is None:
+            return None
+        heads = self._heads[key] = heads_of(whole)
+        self._kept += len(heads.lines)
+        while self._kept > _HEADS:
+            self._kept -= len(self._heads.popitem(last=False)[1].lines)
+        return heads
+
+    def _opened_heads(self, path: str, definitions: Sequence[Definition]) -> Heads:
+        """Return the heads of an open document, made once for each state of its definitions."""
+        known = self._open_heads.get(path)
+        if known is None or known[0] is not definitions:
+            known = self._open_heads[path] = definitions, Heads.of(definitions)
+        return known[1]
+
     def text(self, path: str) -> str | None:
         """Return a file's text as it is now."""
         opened = self._open.get(path)
         return opened.text if opened is not None else self._read(path)
+
+    def excerpts(self, path: str, places: Sequence[tuple[int, int]]) -> Sequence[str]:
+        """Return lines ``[first, last)`` of a file, as it was last taken in.
+
+        What was edited is asked for again and again; it is read once for each state of its file.
+        """
+        state = self._open.get(path) or self._files.get(path)
+        lines: list[str] | None = None
+        found: list[str] = []
+        for first, last in places:
+            place = path, first, last
+            known = self._excerpts.pop(place, None)
+            if known is None or known[0] is not state or state is None:
+                if lines is None:
+                    lines = self._lines(path, max([behind for _, behind in places]))
+                known = state, "\n".join(lines[first:last])
+            if known[1]:  # a file that could not be read is tried again
+                self._excerpts[place] = known
+            found.append(known[1])
+        while len(self._excerpts) > _EXCERPTS:
+            self._excerpts.popitem(last=False)
+        return found
+
+    def _lines(self, path: str, most: int) -> list[str]:
+        """Return a file's first lines, and what is behind them as one more."""
+        return (self.text(path) or "").split("\n", most)
 
     def definers(self, name: str) -> Sequence[str]:
         """Return the files that define a name, in order. Sorted once until one comes or goes."""
@@ -193,6 +265,10 @@ class Codebase:
             found = self._sorted[name] = sorted(definers)
         return found
 
+    def defining(self, names: AbstractSet[str]) -> Mapping[str, Sequence[str]]:
+        """Return the definers of those of the names that have any."""
+        return {name: self.definers(name) for name in self._definers.keys() & names}
+
     def users(self, name: str) -> Sequence[str]:
         """Return the files in which a name occurs. Searches all bags: 2-4 ms for 2,800 files."""
         wanted = f" {name} ".encode("utf-8", "surrogatepass")
@@ -203,6 +279,24 @@ class Codebase:
         ]
         found += [p for p, opened in self._open.items() if name in opened.facts.identifiers]
         return sorted(found)
+
+    def bindings(self, name: str) -> Sequence[tuple[str, Import]]:
+        """Return the files that import something under a local name, each with that import.
+
+        Searches the imports of all files as they are stored, 0.3 ms for 3,000, and decodes those
+        that may be: at most 200 of them.
+        """
+        found: list[tuple[str, Import]] = []
+        looked = 0
+        for path, stored in self._files.items():
+            if name in stored.record.imports and path not in self._open:
+                found += [(path, one) for one in imports_of(stored.record) if one.binds(name)]
+                looked += 1
+                if looked == _LOOKED_AT:
+                    break
+        for path, opened in self._open.items():
+            found += [(path, one) for one in opened.facts.imports if one.binds(name)]
+        return found
 
     def imports(self, path: str) -> Mapping[str, Target]:
         """Return what a file's imports bind, by local name."""

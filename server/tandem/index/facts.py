@@ -68,6 +68,10 @@ class Import:
     local: str = ""
     line: int = 0
 
+    def binds(self, name: str) -> bool:
+        """Tell whether it makes a local name."""
+        return name == self.local or any(local == name for _name, local in self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:

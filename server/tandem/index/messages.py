@@ -5,16 +5,29 @@ Both ends are ours and of one version; nothing from outside is ever unpickled.
 
 import pickle
 import struct
+from collections.abc import Mapping
 from typing import BinaryIO, Final, NamedTuple
 
 HEADER: Final = struct.Struct("<I")
 
 
+class Words(NamedTuple):
+    """What tier 1 found in a state of a file: tier 2 needs the same and would find it again."""
+
+    mtime_ns: int
+    size: int
+    bag: bytes
+
+
 class Request(NamedTuple):
-    """Compute facts: `tier` 1 by names, 2 exactly; `paths` relative to the root."""
+    """Compute facts: `tier` 1 by names, 2 exactly; `paths` relative to the root.
+
+    `words` are of those paths whose words are known.
+    """
 
     tier: int
     paths: tuple[str, ...]
+    words: Mapping[str, Words]
 
 
 def framed(value: object) -> bytes:

@@ -11,13 +11,14 @@ Invariant: never raises, whatever the bytes; what it reads is linear in their le
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import filterfalse
 from typing import Final, NamedTuple
 
 from tandem.core.text import Span
 from tandem.index.facts import Definition, FileFacts, Import, Kind
-from tandem.index.syntax.import_lines import readers
+from tandem.index.syntax.import_lines import matches, readers
 from tandem.index.syntax.lines import GROUPED, GROUPS, definitions
-from tandem.index.syntax.tables import syntax_of
+from tandem.index.syntax.tables import has_syntax, keywords_of
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LONGEST: Final = 300  # of a signature
@@ -44,10 +45,10 @@ class Outline(NamedTuple):
 
 def outline(data: bytes, language: str) -> Outline:
     """Return the names, imports and words that `names` returns; half the price without places."""
-    source = decoded(data)[1]
+    source = data if data.isascii() and b"\r" not in data else decoded(data)[1]
     shifted = b"\n" + source
     pattern = _pattern(language)
-    found = [m[m.lastgroup or 0] for m in pattern.finditer(shifted)] if pattern is not None else []
+    found = [m[m.lastindex or 0] for m in pattern.finditer(shifted)] if pattern is not None else []
     found += [source[row[2] : row[3]] for row in _grouped(shifted, language)]
     words = b"\n".join(dict.fromkeys(found)).decode("utf-8", "replace")
     return Outline(
@@ -85,7 +86,7 @@ def names(data: bytes, language: str) -> FileFacts:
 def _pattern(language: str) -> re.Pattern[bytes] | None:
     if language in _PROSE:
         return None
-    return definitions(language, otherwise=syntax_of(language) is None)
+    return definitions(language, otherwise=not has_syntax(language))
 
 
 def _found(shifted: bytes, language: str) -> Iterator[_Found]:
@@ -126,9 +127,9 @@ def _grouped(shifted: bytes, language: str) -> Iterator[_Found]:
 
 
 def _imports(shifted: bytes, language: str) -> Iterator[Import]:
-    for pattern, read in readers(language):
+    for pattern, word, read in readers(language):
         line, counted = 0, 1
-        for found in pattern.finditer(shifted):
+        for found in matches(pattern, word, shifted):
             line += shifted.count(b"\n", counted, found.start() + 1)
             counted = found.start() + 1
             yield from read(found, line)
@@ -187,29 +188,28 @@ def identifiers(source: bytes, language: str) -> frozenset[str]:
 
 
 def bag(source: bytes, language: str) -> bytes:
-    """Return the identifiers as they stand in a record: joined by spaces, each once, in order."""
+    """Return the identifiers as they stand in a record: joined by spaces, each once, unordered."""
     table, keywords, marked = _words(language)
-    words = dict.fromkeys(source.translate(table).split())
+    words = set(source.translate(table).split())
     if marked:
-        words |= dict.fromkeys(_MARKED.findall(source))
-    for word in keywords:
-        words.pop(word, None)
+        words.update(_MARKED.findall(source))
+    words -= keywords
     if not source.isascii():
-        return _bag_of_text(b" ".join(words).decode())
+        rare = list(filterfalse(bytes.isascii, words))
+        words.difference_update(rare)
+        words.update(_of_text(b" ".join(rare).decode()))
     return b" ".join([b"", *[w for w in words if w > _AFTER_DIGITS or w < b"0"], b""])
 
 
-def _bag_of_text(words: str) -> bytes:
+def _of_text(words: str) -> list[bytes]:
     """Bytes above ASCII may be of spaces, punctuation and digits of any script."""
-    found = [
-        word
+    return [
+        word.encode()
         for word in words.split()
-        if word[0] not in _DIGITS and (word.isascii() or word.replace("$", "a").isidentifier())
+        if word.isascii() or word.replace("$", "a").isidentifier()
     ]
-    return " ".join(["", *dict.fromkeys(found), ""]).encode()
 
 
-_DIGITS: Final = "0123456789"
 _AFTER_DIGITS: Final = b":"  # the byte behind 9, which no word has
 _MARKED: Final = re.compile(rb"[A-Za-z_]\w*[?!](?!=)")  # names of Ruby and Elixir predicates
 _MARKING: Final = frozenset({"ruby", "elixir"})
@@ -227,6 +227,5 @@ def _words(language: str) -> tuple[bytes, frozenset[bytes], bool]:
         n if chr(n).isalnum() or n in kept or n > 127 else 32  # noqa: PLR2004 - ASCII ends there
         for n in range(256)
     )
-    syntax = syntax_of(language)
-    keywords = syntax.keywords if syntax is not None else ()
-    return table, frozenset(word.encode() for word in keywords), language in _MARKING
+    keywords = frozenset([word.encode() for word in keywords_of(language)])
+    return table, keywords, language in _MARKING

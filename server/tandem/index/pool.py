@@ -10,12 +10,12 @@ import contextlib
 import logging
 import pickle
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tandem.index.messages import HEADER, Request, framed
-from tandem.index.store import Stored
+from tandem.index.messages import HEADER, Request, Words, framed
+from tandem.index.records import Stored
 
 logger = logging.getLogger(__name__)
 
@@ -39,18 +39,28 @@ class Workers:
             self._places.put_nowait(None)
         self._alive: set[asyncio.subprocess.Process] = set()
         self._dying: set[asyncio.subprocess.Process] = set()  # killed, not yet waited for
+        self._words: dict[str, Words] = {}  # by path, from tier 1 until tier 2 has asked for them
         self.count = count
 
     async def facts(self, tier: int, paths: Sequence[str]) -> list[Stored]:
         """Return the records of files; those that cannot be had are left out."""
+        known = {path: self._words.pop(path) for path in paths if path in self._words}
+        rows = await self._rows(tier, paths, known)
+        if tier == 1:
+            self._words |= {r.path: Words(r.mtime_ns, r.size, r.record.bag) for r in rows}
+        return rows
+
+    async def _rows(
+        self, tier: int, paths: Sequence[str], known: Mapping[str, Words]
+    ) -> list[Stored]:
         try:
-            return await self._ask(Request(tier, tuple(paths)), _ANSWER_S)
+            return await self._ask(Request(tier, tuple(paths), known), _ANSWER_S)
         except (OSError, TimeoutError, EOFError, pickle.UnpicklingError):
             logger.warning("index.worker_lost", extra={"fields": {"files": len(paths)}})
         found: list[Stored] = []
         for path in paths:
             with contextlib.suppress(OSError, TimeoutError, EOFError, pickle.UnpicklingError):
-                found += await self._ask(Request(tier, (path,)), _ALONE_S)
+                found += await self._ask(Request(tier, (path,), {}), _ALONE_S)
         return found
 
     async def _ask(self, request: Request, seconds: float) -> list[Stored]:

@@ -9,12 +9,11 @@ Invariants: ``facts_of(record_of(facts)) == facts``. Nothing that a record may h
 raise: what makes no sense, since the store is damaged, says nothing.
 """
 
-import hashlib
 import sys
 from array import array
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 
@@ -23,7 +22,7 @@ from tandem.index.facts import Definition, FileFacts, Import, Kind
 
 T = TypeVar("T")
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Part of every key: records of another format are other records."""
 
 _KINDS: Final = {kind.value: kind for kind in Kind}
@@ -45,6 +44,15 @@ class Record(NamedTuple):
     bag: bytes
     imports: str
     body: str
+
+
+class Stored(NamedTuple):
+    """A file as it was indexed: its state then, and the record without its body."""
+
+    path: str
+    mtime_ns: int
+    size: int
+    record: Record
 
 
 class Columns(NamedTuple):
@@ -69,6 +77,8 @@ class Columns(NamedTuple):
 
 def key_of(data: bytes, grammar_version: str) -> bytes:
     """Return the key of a content under a grammar; facts by names have an empty grammar version."""
+    import hashlib  # noqa: PLC0415 - opens OpenSSL, 4 ms that a worker for names need not pay
+
     state = hashlib.blake2b(data, digest_size=16)
     state.update(f"\0{grammar_version}\0{FORMAT}{sys.byteorder}".encode())
     return state.digest()
@@ -99,8 +109,11 @@ def outlined(
     numbers: list[int] = []
     texts: list[str] = []
     for found in imports:
-        numbers += (found.line, len(found.names))
-        texts += (found.module, found.local, *chain.from_iterable(found.names))
+        pairs = found.names
+        numbers += (found.line, len(pairs))
+        texts += (found.module, found.local)
+        for pair in pairs:
+            texts += pair
     written = _packed(numbers, texts) if numbers else ""
     return Record(key, language, exact, "\n".join(dict.fromkeys(names)), bag, written, "")
 

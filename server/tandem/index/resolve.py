@@ -18,6 +18,7 @@ from tandem.index.facts import Import
 _INDEX_STEMS: Final = frozenset(["__init__", "index", "mod", "lib", "main"])
 _FOLDERS_ARE_PACKAGES: Final = frozenset(["go"])
 # Their imports may name a member behind the module: `import static com.shop.Order.total`.
+_FILES_ARE_NAMED: Final = frozenset(["c", "cpp", "objective-c", "objective-cpp"])
 _IMPORT_MEMBERS: Final = frozenset(["java", "kotlin", "scala", "csharp", "php", "rust", "swift"])
 _SEPARATORS: Final = str.maketrans({".": "/", ":": "/", "\\": "/"})
 _FEWEST_PARTS: Final = 1
@@ -82,7 +83,9 @@ class Modules:
             return self._relative(path, module)
         if language in _FOLDERS_ARE_PACKAGES:
             return self._folder(module.split("/"))
-        if "/" in module:  # a path with a suffix, such as C's includes
+        if language in _FILES_ARE_NAMED:
+            return self._named(path, module.strip('"<>'))
+        if "/" in module:  # a path with a suffix
             module = module.partition(".")[0]
         parts = tuple(p for p in module.translate(_SEPARATORS).split("/") if p and p != "crate")
         if not parts:
@@ -116,6 +119,19 @@ class Modules:
             if path.rpartition("/")[2].partition(".")[0] in _INDEX_STEMS:
                 return path
         return None
+
+    def _named(self, path: str, name: str) -> str | None:
+        """Return the file an include names: beside the including one, else the only one so called.
+
+        Not by its stem alone: `cart.c` includes `cart.h`.
+        """
+        beside = normpath(join(dirname(path), name))
+        if beside in self._paths:
+            return beside
+        stem = name.rpartition("/")[2].partition(".")[0]
+        tail = f"/{name}"
+        found = [p for _, p in self._by_last.get(stem, ()) if p == name or p.endswith(tail)]
+        return found[0] if len(found) == 1 else None
 
     def _suffix(self, parts: tuple[str, ...]) -> str | None:
         """Return the file whose module name ends in `parts`, or in most of them, if only one."""

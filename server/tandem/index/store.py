@@ -13,9 +13,11 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
-from tandem.index.records import FORMAT, Record
+from tandem.index.records import FORMAT, Record, Stored
+
+__all__ = ["Store", "Stored"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,22 +32,11 @@ _SCHEMA: Final = (
         names TEXT, bag BLOB, imports TEXT, body TEXT)""",
     """CREATE TABLE IF NOT EXISTS file (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER,
         key BLOB) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS words (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER,
-        bag BLOB)""",
 )
 
 
 _TYPES: Final = (bytes, str, int, str, bytes, str, str)
 _STATE: Final = (str, int, int)
-
-
-class Stored(NamedTuple):
-    """A file as it was indexed: its state then, and the record without its body."""
-
-    path: str
-    mtime_ns: int
-    size: int
-    record: Record
 
 
 class Store:
@@ -89,24 +80,6 @@ class Store:
 
         return self._guarded(read, {})
 
-    def note(self, files: Iterable[Stored]) -> None:
-        """Keep the words of files, which `put` would only have to find again, until then."""
-        rows = [(row.path, row.mtime_ns, row.size, row.record.bag) for row in files]
-
-        def write(db: sqlite3.Connection) -> None:
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT OR REPLACE INTO words VALUES (?,?,?,?)", rows)
-            db.execute("COMMIT")
-
-        self._guarded(write, None)
-
-    def words(self, path: str, mtime_ns: int, size: int) -> bytes | None:
-        """Return a file's bag of words if it was noted in this state."""
-        sql = "SELECT bag FROM words WHERE path = ? AND mtime_ns = ? AND size = ?"
-        state = (path, mtime_ns, size)
-        row = self._guarded(lambda db: db.execute(sql, state).fetchone(), None)
-        return row[0] if row is not None and type(row[0]) is bytes else None
-
     def put(self, files: Iterable[Stored]) -> None:
         """Store files with their records, in one transaction."""
         rows = list(files)
@@ -120,7 +93,6 @@ class Store:
                 "INSERT OR REPLACE INTO file VALUES (?,?,?,?)",
                 [(row.path, row.mtime_ns, row.size, row.record.key) for row in rows],
             )
-            db.executemany("DELETE FROM words WHERE path = ?", [(row.path,) for row in rows])
             db.execute("COMMIT")
 
         self._guarded(write, None)
@@ -143,7 +115,6 @@ class Store:
         def write(db: sqlite3.Connection) -> None:
             db.execute("BEGIN IMMEDIATE")
             db.executemany("DELETE FROM file WHERE path = ?", rows)
-            db.executemany("DELETE FROM words WHERE path = ?", rows)
             (facts,) = db.execute("SELECT count(*) FROM facts").fetchone()
             (files,) = db.execute("SELECT count(*) FROM file").fetchone()
             if facts > 2 * files + _SPARE:

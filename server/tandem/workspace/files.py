@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tandem.index import languages
 from tandem.workspace.ignore import Git, Reason, Rules, ask, read_regular, read_rules
@@ -208,38 +208,53 @@ def _reason_of_one(folder: str) -> Reason | None:
 
 def walk_names(rules: Rules, start: str = "") -> Iterator[tuple[str, Reason | None]]:
     """Yield every file and link that is met, as git would list them, or the reason against it."""
-    pending = [start]
-    while pending:
-        folder = pending.pop()
-        for path, is_folder in _children(rules, folder):
-            reason = rules.excluded_here(path, folder=is_folder)
-            if reason is None and is_folder:
-                pending.append(path)
-            else:
+    for folder, found in _walked(rules, start):
+        if isinstance(found, Reason):
+            yield folder, found
+            continue
+        for path, is_folder, reason in found:
+            if not is_folder or reason is not None:
                 yield path, reason
 
 
 def walk_folders(rules: Rules) -> Iterator[str]:
     """Yield the folders that are not left out, the root (an empty path) among them."""
-    pending = [""]
+    return (folder for folder, found in _walked(rules, "") if not isinstance(found, Reason))
+
+
+class _Child(NamedTuple):
+    """What lies in a folder; a link to a folder is none. The reason is that of the rules above."""
+
+    path: str
+    is_folder: bool
+    reason: Reason | None
+
+
+def _walked(rules: Rules, start: str) -> Iterator[tuple[str, Sequence[_Child] | Reason]]:
+    """Yield each folder with what is in it, or with why what is in it leaves it out."""
+    pending = [start]
     while pending:
         folder = pending.pop()
-        yield folder
-        pending += [
-            path
-            for path, is_folder in _children(rules, folder)
-            if is_folder and rules.excluded_here(path, folder=True) is None
+        names = _names_in(f"{rules.root}/{folder}")
+        if folder != start and (reason := rules.enter(folder, names)) is not None:
+            yield folder, reason
+            continue
+        lead = f"{folder}/" if folder else ""
+        children = [
+            _Child(lead + name, is_folder, rules.here(lead + name, folder=is_folder))
+            for name, is_folder in (names or {}).items()
         ]
+        pending += [child.path for child in children if child.is_folder and child.reason is None]
+        yield folder, children
 
 
-def _children(rules: Rules, folder: str) -> list[tuple[str, bool]]:
-    """Return the paths in a folder, and whether they are folders and no links to one."""
-    lead = f"{folder}/" if folder else ""
+def _names_in(folder: str) -> Mapping[str, bool] | None:
+    """Return the names in a folder, and which are folders and no links to one."""
     try:
-        with os.scandir(f"{rules.root}/{folder}") as found:
-            return [(lead + one.name, one.is_dir(follow_symlinks=False)) for one in found]
+        with os.scandir(folder) as found:
+            return {one.name: one.is_dir(follow_symlinks=False) for one in found}
     except OSError:  # unreadable, or gone since it was listed
-        return []
+        return None
 
 
 def _of_git(names: Iterable[str], rules: Rules) -> Iterator[tuple[str, Reason | None]]:

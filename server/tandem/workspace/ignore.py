@@ -17,7 +17,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -36,6 +36,7 @@ _VENDORED: Final = frozenset(
      "venv", "env", "dist", "build", "target"]
 )  # fmt: skip
 _MARKERS: Final = ("pyvenv.cfg", "CACHEDIR.TAG")  # virtual environments, caches
+_SPEAKING: Final = frozenset([".git", GIT_FILE, OWN_FILE, *_MARKERS, *map(str.lower, _MARKERS)])
 
 
 class Reason(Enum):
@@ -163,31 +164,15 @@ class Rules:
         """
         at = path.find("/")
         while at >= 0:
-            above = self._folder(path[:at])
-            if above.closed is not None:
-                return above.closed
+            if (closed := self._folder(path[:at]).closed) is not None:
+                return closed
             at = path.find("/", at + 1)
-        return self.excluded_here(path, folder=folder)
-
-    def excluded_here(self, path: str, *, folder: bool = False) -> Reason | None:
-        """Return the same as `excluded` for a path whose folder is known not to be left out."""
-        above = self._folder(path[: max(path.rfind("/"), 0)])
-        found = self._judge(above, path, folder=folder)
+        found = self.here(path, folder=folder)
         return self._folder(path).closed if folder and found is None else found
 
-    def excluded_from_git(self, path: str) -> Reason | None:
-        """Return why a file that git lists is left out all the same."""
+    def here(self, path: str, *, folder: bool = False) -> Reason | None:
+        """Return the same for a path whose folder is not left out; what lies in it is not seen."""
         above = self._folder(path[: max(path.rfind("/"), 0)])
-        if above.own == above.setting == ():
-            return None
-        full = self._prefix + os.fsencode(path)
-        if above.own is None or _ignored(above.own, full, folder=False):
-            return Reason.OWN
-        if above.setting is None or _ignored(above.setting, full, folder=False):
-            return Reason.SETTING
-        return None
-
-    def _judge(self, above: _Folder, path: str, *, folder: bool) -> Reason | None:
         name = path[path.rfind("/") + 1 :]
         if above.closed is not None:
             return above.closed
@@ -202,15 +187,33 @@ class Rules:
             return Reason.OWN
         return Reason.SETTING if _ignored(above.setting, full, folder=folder) else None
 
+    def enter(self, folder: str, names: Collection[str] | None) -> Reason | None:
+        """Note what holds in a folder that `here` lets in, and why it is left out after all.
+
+        Hardly any has one of the names that matter: five files that are not there are not tried.
+        """
+        if names is None or not _SPEAKING.isdisjoint(map(str.lower, names) if _FOLDS else names):
+            return self._folder(folder).closed
+        above = self._folder(folder[: max(folder.rfind("/"), 0)])
+        return self._folders.setdefault(folder, above).closed
+
+    def excluded_from_git(self, path: str) -> Reason | None:
+        """Return why a file that git lists is left out all the same."""
+        above = self._folder(path[: max(path.rfind("/"), 0)])
+        if above.own == above.setting == ():
+            return None
+        full = self._prefix + os.fsencode(path)
+        if _ignored(above.own, full, folder=False):
+            return Reason.OWN
+        return Reason.SETTING if _ignored(above.setting, full, folder=False) else None
+
     def _folder(self, path: str) -> _Folder:
         """Return what holds in a folder, reading the ignore files on the way down to it."""
-        known = self._folders.get(path)
-        if known is not None:
-            return known
-        missing = [path]
-        while (above := missing[-1][: max(missing[-1].rfind("/"), 0)]) not in self._folders:
-            missing.append(above)
-        found = self._folders[above]
+        missing: list[str] = []
+        while path not in self._folders:
+            missing.append(path)
+            path = path[: max(path.rfind("/"), 0)]
+        found = self._folders[path]
         for below in reversed(missing):
             found = self._folders[below] = self._enter(found, below)
         return found
@@ -218,7 +221,7 @@ class Rules:
     def _enter(self, above: _Folder, path: str) -> _Folder:
         """Return what holds in a folder, from what holds in the one above it."""
         barred = above.barred
-        judged = None if above.closed is not None else self._judge(above, path, folder=True)
+        judged = None if above.closed is not None else self.here(path, folder=True)
         if judged in (Reason.GIT, Reason.VENDORED):
             barred = judged
         full = self._prefix + os.fsencode(path)
@@ -230,10 +233,8 @@ class Rules:
         elif not above.in_git and any(os.path.lexists(f"{place}/{name}") for name in _MARKERS):
             barred = barred or Reason.VENDORED
         if nested:  # in a folder of repositories each has its own rules
-            info = _info_file(place)
-            git = tuple(
-                _Level(_read(file), len(full) + 1) for file in (self._global_file, info) if file
-            )
+            files = (self._global_file, _info_file(place))
+            git = tuple(_Level(_read(file), len(full) + 1) for file in files if file)
         below = _Folder(
             barred, git, _descend(above.own, full), _descend(above.setting, full),
             in_git=above.in_git or nested,
@@ -307,8 +308,7 @@ def ask(git: Git, root: Path, *words: str) -> bytes | None:
 def _ignored(levels: _Levels | None, full: bytes, *, folder: bool) -> bool:
     """Tell what the strongest pattern that matches says; levels that are None ignore all."""
     for level in reversed(levels or ()):
-        verdict = level.patterns.verdict(full[level.cut :], folder=folder)
-        if verdict is not None:
+        if (verdict := level.patterns.verdict(full[level.cut :], folder=folder)) is not None:
             return verdict
     return levels is None
 

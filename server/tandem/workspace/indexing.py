@@ -22,8 +22,8 @@ from tandem.index.grammars import version
 from tandem.index.languages import language_of
 from tandem.index.pool import Workers
 from tandem.index.rank import personalized
-from tandem.index.records import Record
-from tandem.index.store import Store, Stored
+from tandem.index.records import Record, Stored
+from tandem.index.store import Store
 from tandem.workspace.files import FileEntry
 
 logger = logging.getLogger(__name__)

@@ -1,5 +1,6 @@
 import random
 import re
+from array import array
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from tandem.index.context import windows as module
 from tandem.index.context.postings import BLOCK, WORD, State, gathered, parsed
-from tandem.index.context.windows import WINDOW, Windows
+from tandem.index.context.windows import WINDOW, Windows, _foremost
 
 LINES = st.lists(st.sampled_from(["alpha beta", "gamma", "", "delta alpha", "epsilon(beta)"]))
 
@@ -144,3 +145,38 @@ def test_damaged_postings_are_none(at):
     assert parsed(bytes(data)) is None
     assert parsed(bytes(data[:-1])) is None
     assert parsed(b"") is None
+
+
+NUMBERS = st.lists(st.integers(1, 60), unique=True).map(sorted)
+
+
+@given(
+    st.lists(st.tuples(NUMBERS, st.sampled_from([0.5, 1.0, 2.0])), max_size=5), st.integers(1, 9)
+)
+def test_the_foremost_windows_are_found_without_ranking_all(postings, most):
+    scores = [0.0] * 62
+    postings.sort(key=lambda posting: -posting[1])  # the most telling words first
+    for numbers, weight in postings:
+        for number in {*numbers, *(n - 1 for n in numbers)}:
+            scores[number] += weight
+    found = [array("I", numbers) for numbers, _ in postings]
+    foremost = [scores[number] for number in _foremost(scores, found, most)]
+    assert foremost == sorted((score for score in scores if score), reverse=True)[:most]
+
+
+def test_who_assigns_which_of_some_names():
+    method = "class A:\n    def f(self):\n        self.{} = 1\n"
+    built = [(f"{name}.py", State(1, 2), method.format(name)) for name in ("kept", "lost", "put")]
+    windows = Windows(gathered(built))
+    before = windows.generation
+    windows.put("put.py", method.format("kept"))
+    assert windows.generation > before
+    windows.drop("lost.py")
+    assert windows.assigning({"kept", "put", "lost", "other"}) == {
+        "kept": ["kept.py", "put.py"],
+        "put": [],
+        "lost": [],
+    }
+    before = windows.generation
+    windows.put("put.py", method.format("kept") + "x = 1\n")
+    assert windows.generation == before, "typing keeps what is known of names"

@@ -10,6 +10,7 @@ from tandem.index.facts import FileFacts
 from tandem.index.languages import LANGUAGES
 from tandem.index.names import decoded, names
 from tandem.index.parse import parse, syntax_errors
+from tandem.index.syntax.import_lines import matches, readers
 from tests.index.syntax.listing import exact, known, samples
 
 PARSED = [language for language in LANGUAGES if language.grammar and language.grammar.module]
@@ -55,6 +56,36 @@ def test_broken_samples(data, language):
 def test_lines_of_any_language(language, text):
     data = text.encode("utf-8", "surrogatepass")
     check(names(data, language), data)
+
+
+WORDED = [
+    (language.id, pattern, word)
+    for language in LANGUAGES
+    for pattern, word, _ in readers(language.id)
+    if word
+]
+PIECES = [
+    b"import", b"from", b"#include", b"include", b"using", b"require", b"@import", b"static",
+    b" ", b"\t", b"\n", b"\r\n", b"(", b")", b"'a'", b'"b"', b"<c.h>", b"d", b".e", b",", b";",
+]  # fmt: skip
+
+
+@given(st.sampled_from(WORDED), st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join))
+def test_lines_with_a_word_are_all_that_match(worded, source):
+    _, pattern, word = worded
+    shifted = b"\n" + source
+
+    found = [match.span() for match in matches(pattern, word, shifted)]
+    assert found == [match.span() for match in pattern.finditer(shifted)]
+
+
+@pytest.mark.parametrize(("language", "pattern", "word"), WORDED, ids=lambda part: str(part)[:12])
+def test_a_word_finds_the_imports_of_a_sample(language, pattern, word):
+    shifted = b"\n" + SAMPLES.get(language, b"")
+
+    found = [match.span() for match in matches(pattern, word, shifted)]
+    assert found == [match.span() for match in pattern.finditer(shifted)]
+    assert found or language not in SAMPLES
 
 
 @pytest.mark.parametrize("language", PARSED, ids=lambda language: language.id)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tandem.index.languages import LANGUAGES, by_id, language_of
+from tandem.index.syntax.tables import has_syntax, keywords_of, syntax_of
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,24 @@ def test_names_need_no_parser(module):
     )
 
     assert found.stdout.strip() == "False"
+
+
+def test_a_worker_for_names_pays_for_nothing_else():
+    script = """
+import sys, tandem.index.worker as worker
+worker.outline(b"import a\\nb = 1\\n", "python")
+print([name for name in ("sqlite3", "hashlib", "tandem.index.syntax.rules") if name in sys.modules])
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.id)
+def test_keywords_are_known_without_the_table(language):
+    syntax = syntax_of(language.id)
+
+    assert has_syntax(language.id) is (syntax is not None)
+    assert keywords_of(language.id) == (syntax.keywords if syntax is not None else frozenset())

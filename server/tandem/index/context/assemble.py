@@ -8,7 +8,7 @@ Invariant: the block says nothing of the open file's text that `text` does not s
 more than the budget.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -18,7 +18,7 @@ from tandem.index.context.block import Block, capacity
 from tandem.index.context.excerpts import Piece, alike, chosen, edited
 from tandem.index.context.likely import Around, Name, likely
 from tandem.index.context.near import sight
-from tandem.index.context.postings import WORD
+from tandem.index.context.postings import distinct
 from tandem.index.context.ring import Ring
 from tandem.index.context.signatures import Signatures
 from tandem.index.context.windows import Windows
@@ -75,16 +75,15 @@ def context_for(
     taken = Signatures(code, windows, language, _lines(already))
     _fill(taken, names, int(room * signatures), stop)
     listed = taken.sections()
-    chances = {name.word: name.chance for name in names}
-    said = {word for text in (already.text, *(s.text for s in listed)) for word in _words(text)}
+    said = distinct("\n".join([already.text, *(section.text for section in listed)]))
     pieces = [p for p in (*edits, *like) if not _is_in(p, taken.given)]
     whole = chosen(
-        pieces, chances, said | shown, room=room - taken.used, language=language, stop=stop
+        pieces, names.chances, said | shown, room=room - taken.used, language=language, stop=stop
     )
     return Block.of([*listed, *whole], language)
 
 
-def _fill(taken: Signatures, names: Sequence[Name], room: int, stop: Callable[[], bool]) -> None:
+def _fill(taken: Signatures, names: Iterable[Name], room: int, stop: Callable[[], bool]) -> None:
     skipped = 0
     for name in names:
         if stop() or skipped > _SKIPS:
@@ -104,8 +103,5 @@ def _lines(block: Block) -> dict[str, set[int]]:
 def _is_in(piece: Piece, given: Mapping[str, AbstractSet[int]]) -> bool:
     """Tell whether most of a piece is shown already."""
     shown = given.get(piece.path, frozenset())
-    return 2 * sum(n in shown for n in range(piece.first, piece.last)) > piece.last - piece.first
-
-
-def _words(text: str) -> list[str]:
-    return WORD.findall(text)
+    lines = range(piece.first, piece.last)
+    return 2 * sum(map(shown.__contains__, lines)) > len(lines)

@@ -9,6 +9,7 @@ Invariant: a block's tokens are at most the budget it was made for.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
 from tandem.core.tokens import estimate
@@ -79,6 +80,7 @@ def size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
+@cache
 def capacity(tokens: int, language: str) -> int:
     """Return how many bytes a number of tokens is, by the estimate."""
     return tokens * _SAMPLE // estimate("x" * _SAMPLE, language)

@@ -10,11 +10,12 @@ Invariant: no piece is of the open file, and no line is shown twice.
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tandem.index.code import Code
 from tandem.index.context.block import Section, Source, header, size
-from tandem.index.context.postings import WORD
+from tandem.index.context.postings import distinct
 from tandem.index.context.ring import Edit
 from tandem.index.context.windows import Hit
 
@@ -44,59 +45,50 @@ class Piece:
 
 def edited(code: Code, edits: Sequence[Edit]) -> list[Piece]:
     """Return the chunks around edits, the newest first."""
-    texts = _Texts(code)
-    return [
-        piece
-        for rank, edit in enumerate(edits)
-        if (
-            piece := texts.piece(
-                Source.EDIT, edit.path, (edit.first, edit.last), _EDITED / (1 + rank), "edited"
-            )
-        )
-    ]
+    return _pieces(
+        code,
+        Source.EDIT,
+        [(e.path, e.first, e.last, _EDITED / (1 + n)) for n, e in enumerate(edits)],
+        "edited",
+    )
 
 
 def alike(code: Code, hits: Sequence[Hit]) -> list[Piece]:
     """Return the windows that a search found, the best first."""
-    texts = _Texts(code)
-    return [
-        piece
-        for hit in hits
-        if (
-            piece := texts.piece(
-                Source.WINDOW,
-                hit.path,
-                (hit.first, hit.last),
-                _ALIKE * hit.score / hits[0].score,
-                "like the lines at the cursor",
-            )
-        )
-    ]
+    return _pieces(
+        code,
+        Source.WINDOW,
+        [(hit.path, hit.first, hit.last, _ALIKE * hit.score / hits[0].score) for hit in hits],
+        "like the lines at the cursor",
+    )
 
 
-class _Texts:
-    """The lines of files, each file asked for once."""
+def _pieces(
+    code: Code, source: Source, places: Sequence[tuple[str, int, int, float]], why: str
+) -> list[Piece]:
+    """Return those of some places that hold anything; each file is asked for once."""
+    ranges: dict[str, list[tuple[int, int]]] = {}
+    for path, first, last, _ in places:
+        ranges.setdefault(path, []).append((first, last))
+    texts = {path: iter(code.excerpts(path, wanted)) for path, wanted in ranges.items()}
+    found: list[Piece] = []
+    for path, first, _, bonus in places:
+        skipped, text, said = _trimmed(next(texts[path]))
+        if text:
+            found.append(Piece(source, path, first + skipped, text, said, bonus, why))
+    return found
 
-    def __init__(self, code: Code) -> None:
-        self._code = code
-        self._lines: dict[str, list[str]] = {}
 
-    def piece(
-        self, source: Source, path: str, lines: tuple[int, int], bonus: float, why: str
-    ) -> Piece | None:
-        if path not in self._lines:
-            text = self._code.text(path)
-            self._lines[path] = text.split("\n") if text is not None else []
-        first, last = lines
-        while last > first and not "".join(self._lines[path][last - 1 : last]).strip():
-            last -= 1
-        taken = self._lines[path][first:last]
-        while taken and not taken[0].strip():
-            taken, first = taken[1:], first + 1
-        if not taken:
-            return None
-        text = "\n".join([*taken, ""])
-        return Piece(source, path, first, text, frozenset(WORD.findall(text)), bonus, why)
+@lru_cache(maxsize=128)  # by content: what was edited is asked for again
+def _trimmed(text: str) -> tuple[int, str, frozenset[str]]:
+    """Return how many blank lines a text begins with, it without those around, its words."""
+    end = len(text.rstrip())
+    if not end:
+        return 0, "", frozenset()
+    start = text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1
+    behind = text.find("\n", end)
+    trimmed = text[start : behind if behind >= 0 else len(text)] + "\n"
+    return text.count("\n", 0, start), trimmed, frozenset(distinct(trimmed))
 
 
 def chosen(
@@ -109,29 +101,26 @@ def chosen(
     stop: Callable[[], bool],
 ) -> list[Section]:
     """Return the best pieces for `room` bytes; `shown` are the words that need no showing."""
-    useful = {
-        piece: (
-            {w: chances[w] for w in piece.words if w in chances and w not in shown},
-            size(piece.text) + size(header(piece.path, language)),
-        )
-        for piece in pieces
-    }
+    unsaid = {word: chance for word, chance in chances.items() if word not in shown}
+    useful: dict[Piece, tuple[float, AbstractSet[str], int]] = {}
+    for piece in pieces:
+        names = piece.words & unsaid.keys()
+        cost = size(piece.text) + size(header(piece.path, language))
+        useful[piece] = piece.bonus + sum(map(unsaid.__getitem__, names)), names, cost
     taken: list[Piece] = []
     while useful and not stop():
-        worth = {
-            piece: (piece.bonus + sum(chance.values())) / cost
-            for piece, (chance, cost) in useful.items()
-            if cost <= room
-        }
-        if not worth:
+        fits = {piece: worth / cost for piece, (worth, _, cost) in useful.items() if cost <= room}
+        if not fits:
             break
-        best = max(worth, key=worth.__getitem__)
+        best = max(fits, key=fits.__getitem__)
         taken.append(best)
-        room -= useful[best][1]
-        useful = {piece: rest for piece, rest in useful.items() if not _overlap(piece, best)}
-        for chance, _ in useful.values():
-            for word in best.words & chance.keys():
-                del chance[word]
+        _, said, cost = useful[best]
+        room -= cost
+        useful = {
+            piece: (worth - sum(map(unsaid.__getitem__, names & said)), names - said, cost)
+            for piece, (worth, names, cost) in useful.items()
+            if not _overlap(piece, best)
+        }
     return [_section(piece, language) for piece in reversed(taken)]
 
 

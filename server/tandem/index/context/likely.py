@@ -10,61 +10,46 @@ structlog, unseen names counted twice. On scrapy's newest 60, 90 names hold 0.81
 
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
 
 from tandem.index.code import Code
-from tandem.index.context.near import FAR, Sight, is_name, keywords
+from tandem.index.context.near import FAR, Sight, keywords
+from tandem.index.context.vocabulary import MOST_DEFINERS, Known
+from tandem.index.context.weights import WEIGHTS, Traits, weigh
 from tandem.index.context.windows import Windows
 
-MOST_DEFINERS: Final = 3  # a name that more files define says nothing without types
 _TEST: Final = re.compile(r"(?:^|[/_.])(?:tests?|spec)(?:[/_.]|$)")
-_STEPS: Final = (0, 2, 6, 15, 40, FAR)
-_ORDERED: Final = 400  # names whose definers are worth putting into order
+_STEPS: Final = (2, 6, 15, 40, FAR)
 # What imported files define and neither the file, an edit nor a window names is seldom needed:
 # looking at it more closely takes a third of a query's time and does not pay.
 _ONLY_IMPORTED: Final = 0.0003
-_ABSENT: Final[Mapping[str, float]] = {"absent": 1.0}
 _CLOSE: Final = 3  # places of the ring or the search that count as the first
 
-WEIGHTS: Final[Mapping[str, float]] = {
-    "absent": -3.74,
-    "absent, alike": 0.62,
-    "absent, edited": 0.88,
-    "any": -4.33,
-    "attribute": -0.32,
-    "beside": 0.04,
-    "best window": 0.88,
-    "capital": 0.27,
-    "common": 0.18,
-    "compound": 0.38,
-    "constant": -1.26,
-    "count": 0.16,
-    "dotted": -0.84,
-    "edit": -0.29,
-    "edits": 0.26,
-    "far": -0.38,
-    "from an imported file": -0.14,
-    "good window": 0.83,
-    "imported": -1.77,
-    "last edit": 0.63,
-    "late edit": 0.36,
-    "of an edited file": 0.39,
-    "of tests": -0.72,
-    "several": -0.40,
-    "unused import": 3.60,
-    "window": 0.53,
-    "windows": 0.25,
-    "within 120": -0.37,
-    "within 15": -0.15,
-    "within 2": 0.58,
-    "within 40": -0.49,
-    "within 6": 0.24,
-}
+_MEASURES: Final = ("common", "count", "edits", "windows")
+_MEASURED: Final = tuple([WEIGHTS[name] for name in _MEASURES])
+_ABSENT, _DOTTED = weigh("absent"), weigh("dotted")
+_IMPORTED, _UNUSED = weigh("imported"), weigh("imported", "unused import")
+_AT: Final = (  # by the distance in lines; the last one is for all that is farther than `FAR`
+    *[
+        weigh(f"within {next(step for step in _STEPS if distance <= step)}")
+        for distance in range(FAR + 1)
+    ],
+    weigh("far"),
+)
+_FIRST_CLOSE_LATER: Final = ("last edit", "late edit", "edit")
+_EDITED: Final = (  # for a name that the file lacks, and for one that it has
+    [weigh(place, "absent, edited") for place in _FIRST_CLOSE_LATER],
+    [weigh(place) for place in _FIRST_CLOSE_LATER],
+)
+_WINDOWS: Final = ("best window", "good window", "window")
+_ALIKE: Final = (
+    [weigh(place, "absent, alike") for place in _WINDOWS],
+    [weigh(place) for place in _WINDOWS],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +63,7 @@ class Around:
     windows: Sequence[frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name with the files that define it, the likeliest first, and how likely it comes."""
 
     word: str
@@ -88,29 +72,30 @@ class Name:
     why: str
 
 
+class Likely:
+    """The candidates of a place: the chance of each, and they themselves, the likeliest first."""
+
+    def __init__(
+        self, scene: "_Scene", found: Iterable[tuple[float, str, tuple[str, ...]]]
+    ) -> None:
+        """Take the candidates as (chance, word, files that define it)."""
+        self._scene = scene
+        self._found = sorted([(-chance, word, paths) for chance, word, paths in found])
+        self.chances: Mapping[str, float] = {word: -least for least, word, _ in self._found}
+
+    def __iter__(self) -> Iterator[Name]:
+        """Yield the names; what only those need that are looked at is done here."""
+        scene = self._scene
+        for least, word, paths in self._found:
+            yield Name(word, scene.nearest(paths), -least, scene.why(word))
+
+
 def likely(
     code: Code, windows: Windows, around: Around, stop: Callable[[], bool] = lambda: False
-) -> list[Name]:
-    """Return the candidates, the likeliest first."""
+) -> Likely:
+    """Return the candidates; those found so far when time is up."""
     scene = _Scene(code, windows, around)
-    found: list[tuple[float, str, Sequence[str], Mapping[str, float]]] = []
-    weights = WEIGHTS
-    for word, paths, attribute in scene.candidates():
-        if scene.is_only_imported(word):
-            found.append((-_ONLY_IMPORTED, word, paths, _ABSENT))
-            continue
-        seen = scene.features(word, paths, attribute=attribute)
-        score = sum([weights[name] * value for name, value in seen.items()])
-        found.append((-1 / (1 + math.exp(-score)), word, paths, seen))
-        if stop():
-            break
-    found.sort()
-    return [
-        Name(word, scene.nearest(paths), -chance, _why(seen))
-        for chance, word, paths, seen in found[:_ORDERED]
-    ] + [
-        Name(word, tuple(paths), -chance, "unlikely") for chance, word, paths, _ in found[_ORDERED:]
-    ]
+    return Likely(scene, scene.scored(stop))
 
 
 def described(
@@ -118,8 +103,10 @@ def described(
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield the candidates with what is seen of each: what the weights are fitted on."""
     scene = _Scene(code, windows, around)
-    for word, paths, attribute in scene.candidates():
-        yield word, scene.features(word, paths, attribute=attribute)
+    for word, known in scene.candidates():
+        traits, measures = scene.features(word, known)
+        names = [name for trait in traits for name in trait.names]
+        yield word, dict.fromkeys(names, 1.0) | dict(zip(_MEASURES, measures, strict=True))
 
 
 @lru_cache(maxsize=4096)
@@ -133,52 +120,53 @@ class _Scene:
 
     def __init__(self, code: Code, windows: Windows, around: Around) -> None:
         self._code, self._windows, self._around = code, windows, around
-        facts = code.facts(around.path)
-        self._own = {d.name for d in facts.definitions} if facts is not None else set[str]()
         self._bound = code.imports(around.path)
         self._imported = {target.path for target in self._bound.values()} - {around.path}
-        self._second = {
-            target.path for path in self._imported for target in code.imports(path).values()
-        }
-        self._edited = _ranks([words for _, words in around.edits])
-        self._edits = Counter(word for _, words in around.edits for word in words)
+        self._edited = _weighed(tuple([words for _, words in around.edits]))
         self._edit_paths = {path for path, _ in around.edits}
-        self._like = _ranks(around.windows)
-        self._alike: dict[str, float] = {}
-        for rank, words in enumerate(around.windows):
-            for word in words:
-                self._alike[word] = self._alike.get(word, 0.0) + 1 / (1 + rank)
+        self._like = _weighed(tuple(around.windows))
         self._folder = _folder(around.path)
-        self._traits: dict[str, Mapping[str, float]] = {}
+        self._traits: dict[tuple[str, ...], Traits] = {}
         self._tested = is_test(around.path)
 
-    def candidates(self) -> Iterator[tuple[str, Sequence[str], bool]]:
-        """Yield names, the files that define them, and whether they are attributes only."""
-        pool = dict.fromkeys(self._around.sight.count)
-        pool |= self._edited | self._like | dict.fromkeys(self._bound)
-        for path in sorted(self._imported):
-            facts = self._code.facts(path)
-            pool |= dict.fromkeys([d.name for d in facts.definitions]) if facts is not None else {}
-        unsaid = keywords(self._around.language) | self._own
-        definers, assigned, own = self._code.definers, self._windows.assigned, self._around.path
-        for word in pool:
-            if not is_name(word, unsaid):
-                continue
-            defining, assigning = definers(word), assigned(word)
-            if not (defining or assigning):
-                continue
-            paths = {*defining, *assigning} - {own}
-            if 0 < len(paths) <= MOST_DEFINERS:
-                yield word, sorted(paths), not defining
+    @cached_property
+    def _second(self) -> AbstractSet[str]:
+        """What the imported files import."""
+        imports = [self._code.imports(path) for path in self._imported]
+        return {target.path for bound in imports for target in bound.values()}
 
-    def is_only_imported(self, word: str) -> bool:
-        """Tell whether nothing but an imported file's definition speaks for a name."""
-        return not (word in self._around.sight.count or word in self._edited or word in self._like)
+    def candidates(self) -> Iterator[tuple[str, Known]]:
+        """Yield names with the other files that define them."""
+        pool = {*self._around.sight.count, *self._edited, *self._like, *self._bound}
+        for path in self._imported:
+            pool.update(self._code.names(path))
+        own = self._around.path
+        pool -= keywords(self._around.language)
+        pool.difference_update(self._code.names(own))
+        for word, known in self._windows.vocabulary.names(pool, self._code, self._windows):
+            others = known.without(own) if own in known.paths else known
+            if 0 < len(others.paths) <= MOST_DEFINERS:
+                yield word, others
 
-    def nearest(self, paths: Sequence[str]) -> tuple[str, ...]:
+    def scored(self, stop: Callable[[], bool]) -> Iterator[tuple[float, str, tuple[str, ...]]]:
+        """Yield the candidates with their chances, until time is up."""
+        count, edited, like = self._around.sight.count, self._edited, self._like
+        exp, (w_common, w_count, w_edits, w_windows) = math.exp, _MEASURED
+        for word, known in self.candidates():
+            if not (word in count or word in edited or word in like):
+                yield _ONLY_IMPORTED, word, known.paths
+                continue
+            traits, (common, counted, edits, windows) = self.features(word, known)
+            score = sum([trait[1] for trait in traits])
+            score += w_common * common + w_count * counted + w_edits * edits + w_windows * windows
+            yield 1 / (1 + exp(-score)), word, known.paths
+            if stop():
+                break
+
+    def nearest(self, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Sort files by how close they are: imported, imported by those, beside, not a test."""
         if len(paths) == 1:
-            return tuple(paths)
+            return paths
 
         def distance(path: str) -> tuple[bool, bool, bool, bool, str]:
             beside = _folder(path) == self._folder
@@ -192,94 +180,76 @@ class _Scene:
 
         return tuple(sorted(paths, key=distance))
 
-    def features(self, word: str, paths: Sequence[str], *, attribute: bool) -> dict[str, float]:
-        """Return what is seen of a name; what is not there is left out."""
+    def features(
+        self, word: str, known: Known
+    ) -> tuple[list[Traits], tuple[float, float, float, float]]:
+        """Return what is seen of a name: traits that it has, and the `_MEASURES`."""
+        sight = self._around.sight
+        count, edit, like = sight.count.get(word, 0), self._edited.get(word), self._like.get(word)
+        traits = [known.traits, self._traits.get(known.paths) or self._traits_of(known.paths)]
+        if count:
+            traits.append(_AT[sight.distance.get(word, FAR + 1)])
+            if word in sight.dotted:
+                traits.append(_DOTTED)
+        else:
+            traits.append(_ABSENT)
+        if word in self._bound:
+            traits.append(_IMPORTED if count > 1 else _UNUSED)
+        if edit is not None:
+            traits.append(_EDITED[bool(count)][edit[0]])
+        if like is not None:
+            traits.append(_ALIKE[bool(count)][like[0]])
+        return traits, (
+            known.common,
+            math.log1p(count),
+            edit[1] if edit is not None else 0.0,
+            like[2] if like is not None else 0.0,
+        )
+
+    def _traits_of(self, paths: tuple[str, ...]) -> Traits:
+        """Return what speaks for all names that these files define."""
+        found: list[str] = []
+        if not self._imported.isdisjoint(paths):
+            found.append("from an imported file")
+        if not self._edit_paths.isdisjoint(paths):
+            found.append("of an edited file")
+        if self._folder in map(_folder, paths):
+            found.append("beside")
+        if not self._tested and all(map(is_test, paths)):
+            found.append("of tests")
+        if len(paths) > 1:
+            found.append("several")
+        traits = self._traits[paths] = weigh(*found)
+        return traits
+
+    def why(self, word: str) -> str:
+        """Return the chief reason for a name, for people."""
         sight = self._around.sight
         count = sight.count.get(word, 0)
-        seen = {"any": 1.0, _step(sight.distance.get(word), count): 1.0}
-        if count:
-            seen["count"] = math.log1p(count)
-            if word in sight.dotted:
-                seen["dotted"] = 1.0
         if word in self._bound:
-            seen["imported"] = 1.0
-            if count <= 1:
-                seen["unused import"] = 1.0
-        for path in paths:
-            seen.update(self._traits.get(path) or self._traits_of(path))
-        if len(paths) > 1:
-            if not all("of tests" in self._traits[path] for path in paths):
-                seen.pop("of tests", None)
-            seen["several"] = 1.0
-        seen["common"] = math.log1p(self._windows.blocks(word))
-        _spelling(word, seen)
-        if attribute:
-            seen["attribute"] = 1.0
-        self._elsewhere(word, seen, absent=not count)
-        return seen
-
-    def _traits_of(self, path: str) -> Mapping[str, float]:
-        """Return what speaks for all names that a file defines."""
-        found = {
-            "from an imported file": path in self._imported,
-            "beside": _folder(path) == self._folder,
-            "of tests": not self._tested and is_test(path),
-            "of an edited file": path in self._edit_paths,
-        }
-        self._traits[path] = {name: 1.0 for name, there in found.items() if there}
-        return self._traits[path]
-
-    def _elsewhere(self, word: str, seen: dict[str, float], *, absent: bool) -> None:
-        edit, like = self._edited.get(word), self._like.get(word)
-        if edit is not None:
-            seen["last edit" if not edit else "late edit" if edit <= _CLOSE else "edit"] = 1.0
-            seen["edits"] = math.log1p(self._edits[word])
-            if absent:
-                seen["absent, edited"] = 1.0
-        if like is not None:
-            seen["best window" if not like else "good window" if like <= _CLOSE else "window"] = 1.0
-            seen["windows"] = math.log1p(self._alike[word])
-            if absent:
-                seen["absent, alike"] = 1.0
+            return "unused import" if count <= 1 else "imported"
+        if count:
+            return "near" if word in sight.distance else "in the file"
+        return "edited" if word in self._edited else "alike" if word in self._like else "import"
 
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _spelling(word: str, seen: dict[str, float]) -> None:
-    if "_" in word or word != word.lower():
-        seen["compound"] = 1.0
-        if word[0].isupper():
-            seen["capital"] = 1.0
-            if word.isupper():
-                seen["constant"] = 1.0
+@lru_cache(maxsize=4)  # the ring's chunks stay the same for most questions
+def _weighed(groups: tuple[frozenset[str], ...]) -> Mapping[str, tuple[int, float, float]]:
+    """Return, for each word, how early it comes: 0 first, 1 close, 2 later.
 
-
-def _ranks(groups: Sequence[frozenset[str]]) -> dict[str, int]:
-    ranks: dict[str, int] = {}
+    And the logarithms of how many groups it is in, and of the sum of 1 / place.
+    """
+    found: dict[str, tuple[int, int, float]] = {}
     for rank, words in enumerate(groups):
+        step, share = (0 if not rank else 1 if rank <= _CLOSE else 2), 1 / (1 + rank)
         for word in words:
-            ranks.setdefault(word, rank)
-    return ranks
-
-
-def _step(distance: int | None, count: int) -> str:
-    if distance is None:
-        return "far" if count else "absent"
-    for nearer, step in pairwise(_STEPS):
-        if nearer <= distance <= step:
-            return f"within {step}"
-    return "far"
-
-
-def _why(seen: Mapping[str, float]) -> str:
-    for reason in ("unused import", "imported"):
-        if seen.get(reason):
-            return reason
-    if not seen.get("absent"):
-        return "in the file" if seen.get("far") else "near"
-    for reason in ("last edit", "late edit", "edit"):
-        if seen.get(reason):
-            return "edited"
-    return "alike" if "windows" in seen else "import"
+            known = found.get(word)
+            found[word] = (known[0], known[1] + 1, known[2] + share) if known else (step, 1, share)
+    return {
+        word: (step, math.log1p(places), math.log1p(share))
+        for word, (step, places, share) in found.items()
+    }

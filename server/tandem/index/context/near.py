@@ -7,20 +7,19 @@ Invariant: only the text given is read; what the caller hides is not here.
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from tandem.core.text import Text
-from tandem.index.context.postings import WORD
+from tandem.index.context.postings import WORD, counted, distinct, words
 from tandem.index.syntax.tables import syntax_of
 
 FAR: Final = 120  # lines; beyond, words are no longer likelier for being nearer
 _EACH: Final = 40  # lines on each side that are read one by one
 _BEFORE, _BEHIND = 20, 10  # lines whose words are asked for elsewhere; 20 before as published
 _FADING: Final = 10  # lines in which a word's weight in that query halves
-_SHORTEST: Final = 3
 _ALWAYS: Final = frozenset(["self", "cls", "this"])
 _DOTTED: Final = re.compile(r"\.(\w+)")
 
@@ -42,31 +41,33 @@ class Sight:
 def sight(text: Text, offset: int, language: str) -> Sight:
     """Return what is seen from an offset."""
     row, _ = text.point_at(offset)
-    distance: dict[str, int] = {}
-    for far in range(_EACH + 1):
-        for number in (row,) if not far else (row - far, row + far):
-            for word in WORD.findall(text.line(number)) if number >= 0 else ():
-                distance.setdefault(word, far)
-    around = text.slice(text.line_start(row - FAR), text.line_end(row + FAR))
-    for word in WORD.findall(around):
-        distance.setdefault(word, FAR)
-    whole = str(text)
+    top = max(0, row - FAR)
+    around = text.slice(text.line_start(top), text.line_end(row + FAR))
+    lines = _lines(around)
+    at = row - top
+    distance = dict.fromkeys(distinct(around), FAR)
+    for far in range(_EACH, -1, -1):  # the nearer overwrites the farther
+        for number in (at - far, at + far):
+            if 0 <= number < len(lines):
+                distance.update(dict.fromkeys(WORD.findall(lines[number]), far))
     unsaid = keywords(language)
     query = {
         word: 1 / (1 + distance[word] / _FADING)
-        for line in text.lines(row - _BEFORE, row + _BEHIND)
-        for word in WORD.findall(line)
+        for word in words("\n".join(lines[max(0, at - _BEFORE) : at + _BEHIND]))
         if word not in unsaid
     }
-    return Sight(distance, Counter(WORD.findall(whole)), frozenset(_DOTTED.findall(around)), query)
+    return Sight(distance, counted(str(text)), frozenset(_DOTTED.findall(around)), query)
 
 
+def _lines(text: str) -> list[str]:
+    """Cut at the line ends that `Text` knows."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
+
+
+@cache
 def keywords(language: str) -> frozenset[str]:
     """Return the words that name nothing."""
     syntax = syntax_of(language)
     return (syntax.keywords if syntax is not None else frozenset()) | _ALWAYS
-
-
-def is_name(word: str, unsaid: frozenset[str]) -> bool:
-    """Tell whether a word may name something of the codebase."""
-    return len(word) >= _SHORTEST and word not in unsaid

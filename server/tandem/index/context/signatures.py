@@ -15,16 +15,17 @@ from tandem.index.code import Code
 from tandem.index.context.block import Section, Source, header, size
 from tandem.index.context.likely import Name
 from tandem.index.context.windows import Windows
-from tandem.index.facts import Definition, FileFacts, Kind
+from tandem.index.heads import Heads
 
 _LONGEST: Final = 100  # characters of a signature: the name, and the parameters that fit
-_CLASSES: Final = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE})
+_INDENT: Final = "    "
 
 
 @dataclass(slots=True)
 class _Outline:
-    """What is shown of one file: lines by number, each with its depth; reasons, in order."""
+    """What is shown of one file: its header's bytes, lines by number, reasons in order."""
 
+    header: int
     lines: dict[int, str] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
 
@@ -45,38 +46,43 @@ class Signatures:
     def add(self, name: Name, room: int) -> bool:
         """Add a name's definition if it takes at most `room` bytes; tell whether it is there."""
         for path in name.paths:
-            lines = self._lines(path, name.word)
-            if not lines:
+            heads = self.code.heads(path)
+            found = self._found(heads, path, name.word) if heads is not None else None
+            if heads is None or found is None:
                 continue
-            if max(lines) in self.given.get(path, ()):
+            line, said, parent = found
+            if line in self.given.get(path, ()):
                 return True
             outline = self._outlines.get(path)
-            known = outline.lines if outline is not None else {}
-            fresh = {n: line for n, line in lines.items() if n not in known}
-            cost = sum(size(line) + 1 for line in fresh.values())
-            cost += 0 if known else size(header(path, self.language))
+            if outline is None:
+                outline = _Outline(size(header(path, self.language)))
+            known, above = outline.lines, heads.above(parent)
+            fresh = [
+                (heads.lines[head], _INDENT * depth + _cut(heads.signatures[head]))
+                for depth, head in enumerate(above)
+                if heads.lines[head] not in known
+            ]
+            if line not in known:
+                fresh.append((line, _INDENT * len(above) + _cut(said)))
+            cost = sum([size(text) + 1 for _, text in fresh], 0 if known else outline.header)
             if cost > room:
                 return False
-            outline = self._outlines.setdefault(path, _Outline())
-            outline.lines |= fresh
+            known.update(fresh)
             outline.why[name.why] = None
+            self._outlines[path] = outline
             self.used += cost
             return True
         return False
 
-    def _lines(self, path: str, word: str) -> dict[int, str]:
-        facts = self.code.facts(path)
-        if facts is None:
-            return {}
-        found = next((d for d in facts.definitions if d.name == word), None)
-        if found is not None:
-            lines = _above(facts, found.parent)
-            return lines | {found.line: "    " * len(lines) + _cut(found.signature)}
+    def _found(self, heads: Heads, path: str, word: str) -> tuple[int, str, int] | None:
+        """Return the line at which a file defines a name, what it says, and what it is in."""
+        number = heads.first.get(word)
+        if number is not None:
+            return heads.lines[number], heads.signatures[number], heads.parents[number]
         assigned = self.windows.assigned(word).get(path)
         if assigned is None:
-            return {}
-        lines = _above(facts, _around(facts, assigned.offset))
-        return lines | {assigned.line: "    " * len(lines) + _cut(assigned.text)}
+            return None
+        return assigned.line, assigned.text, heads.around(assigned.offset)
 
     def sections(self) -> list[Section]:
         """Return a section a file, its lines in their order, the file taken first coming last."""
@@ -96,28 +102,6 @@ class Signatures:
                 )
             )
         return found
-
-
-def _above(facts: FileFacts, parent: int) -> dict[int, str]:
-    """Return the heads of the classes around a definition, the outermost first."""
-    heads: list[Definition] = []
-    while parent >= 0:
-        heads.append(facts.definitions[parent])
-        parent = heads[-1].parent
-    return {
-        head.line: "    " * depth + _cut(head.signature)
-        for depth, head in enumerate(reversed(heads))
-    }
-
-
-def _around(facts: FileFacts, offset: int) -> int:
-    inner = -1
-    for number, definition in enumerate(facts.definitions):
-        if definition.span.start > offset:
-            break
-        if definition.kind in _CLASSES and offset < definition.span.end:
-            inner = number
-    return inner
 
 
 def _cut(signature: str) -> str:

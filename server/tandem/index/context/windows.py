@@ -12,12 +12,13 @@ import heapq
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from tandem.index.context.postings import BLOCK, Assigned, Postings, assignments, blocks
+from tandem.index.context.vocabulary import Vocabulary
 
 WINDOW: Final = 2 * BLOCK
 _K: Final = 1.2  # BM25's usual constants; with presence only they set the length norm
@@ -27,6 +28,7 @@ _COMMON: Final = 0.02
 _WORDS: Final = 40  # of a query, the most telling
 _FEW: Final = 200
 _LONGLIST: Final = 12
+_CANDIDATES: Final = int(__import__("os").environ.get("CAND", "2000"))
 _SWEEP: Final = 4_000  # dead blocks before a sweep is worth its 20 ms
 
 
@@ -53,6 +55,8 @@ class Windows:
         self._blocks: dict[str, range] = {}
         self._attributes: defaultdict[str, dict[str, Assigned]] = defaultdict(dict)
         self._assigned: dict[str, tuple[str, ...]] = {}
+        self.generation = 0  # one more when methods come to assign other attributes
+        self.vocabulary = Vocabulary()
         self._dead = 0
         self._words = 0
         self._lay_base()
@@ -81,7 +85,8 @@ class Windows:
 
     def put(self, path: str, text: str) -> None:
         """Take in a file as it is now; 1 ms for 8 kB."""
-        self.drop(path)
+        before = self._assigned.get(path) if path in self._blocks else ()
+        self._drop(path)
         start = len(self._owner)
         for first, words in enumerate(blocks(text)):
             number = len(self._owner)
@@ -103,9 +108,14 @@ class Windows:
         for name, place in places.items():
             self._attributes[name][path] = place
         self._assigned[path] = tuple(places)
+        self.generation += self._assigned[path] != before
 
     def drop(self, path: str) -> None:
         """Forget a file."""
+        self._drop(path)
+        self.generation += 1
+
+    def _drop(self, path: str) -> None:
         blocks_of = self._blocks.pop(path, range(0))
         for number in blocks_of:
             self._owner[number] = ""
@@ -154,9 +164,22 @@ class Windows:
         }
         return before | self._attributes.get(name, {})
 
+    def assigning(self, names: AbstractSet[str]) -> dict[str, list[str]]:
+        """Return the files in which Python's methods assign attributes, by those of the names."""
+        known, later = self._blocks, self._assigned
+        built, put = self._base.attributes, self._attributes
+        found = {
+            name: [path for path in built[name] if path in known and path not in later]
+            for name in built.keys() & names
+        }
+        for name in put.keys() & names:
+            found[name] = [*found.get(name, ()), *put[name]]
+        return found
+
     def blocks(self, word: str) -> int:
         """Return in how many blocks a word stands, those that died since the last sweep too."""
-        return self._base.count(word) + len(self._postings.get(word, ()))
+        put = self._postings.get(word)
+        return self._base.count(word) + len(put) if put else self._base.count(word)
 
     def weight(self, word: str) -> float:
         """Return how much a word tells: its inverse block frequency, 0 for the common ones."""
@@ -174,25 +197,35 @@ class Windows:
         stop: Callable[[], bool] = lambda: False,
     ) -> list[Hit]:
         """Return the best windows for weighted words, none of file `without`, none overlapping."""
-        scores: defaultdict[int, float] = defaultdict(float)
+        scores = [0.0] * (len(self._owner) + 1)  # the last one is that before the first block
+        found: list[array[int]] = []
         telling = [(self.weight(word) * weight, word) for word, weight in words.items()]
         for weight, word in heapq.nlargest(_WORDS, telling):
             if weight <= 0 or stop():
                 break
-            last = -1
-            for number in chain(self._base.of(word), self._postings.get(word, ())):
-                if number - 1 > last:  # the window that begins a block earlier
-                    scores[number - 1] += weight
+            numbers = self._numbers(word)
+            last = -2
+            for number in numbers:
                 scores[number] += weight
+                if number - 1 != last:  # the window that begins a block earlier has it too
+                    scores[number - 1] += weight
                 last = number
-        return self._best(scores, without, limit)
+            found.append(numbers)
+        return self._best(scores, _foremost(scores, found, _LONGLIST * limit), without, limit)
 
-    def _best(self, scores: Mapping[int, float], without: str, limit: int) -> list[Hit]:
+    def _numbers(self, word: str) -> "array[int]":
+        """Return the blocks of a word, ascending."""
+        later = self._postings.get(word)
+        return self._base.of(word) + later if later else self._base.of(word)
+
+    def _best(
+        self, scores: Sequence[float], numbers: Iterable[int], without: str, limit: int
+    ) -> list[Hit]:
         owner, first, size = self._owner, self._first, self._size
         average = 2 * self._words / max(1, len(owner))
         # The length norm moves a score by a factor of two at most, so what is far down stays there.
         ranked: list[tuple[float, str, int]] = []
-        for number in heapq.nlargest(_LONGLIST * limit, scores, key=scores.__getitem__):
+        for number in numbers:
             path = owner[number] if number >= 0 else ""
             if path and path != without:
                 length = size[number] + size[number + 1]
@@ -208,3 +241,24 @@ class Windows:
                 if len(hits) == limit:
                     break
         return hits
+
+
+def _foremost(scores: Sequence[float], found: Sequence["array[int]"], most: int) -> list[int]:
+    """Return at least the `most` best windows, and few more, from the blocks of each word.
+
+    The score that so many windows of the most telling words reach is one that all others have to
+    reach as well: most of them are left out by one comparison.
+    """
+    some: set[int] = set()
+    for numbers in found:
+        some.update(numbers)
+        if len(some) > 4 * most:
+            break
+    reached = sorted([scores[number] for number in some])[-most:]
+    least = reached[0] if len(reached) == most else 0.0
+    good: set[int] = set()
+    for numbers in found:
+        good.update([number for number in numbers if scores[number] >= least])
+    # A window whose words are all in its second block is no better than the one that begins there.
+    good.update([number - 1 for number in good if scores[number - 1] >= least])
+    return sorted(good, key=scores.__getitem__, reverse=True)[:most]

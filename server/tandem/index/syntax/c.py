@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, Wrap, shouted, text
 
 if TYPE_CHECKING:
@@ -170,14 +171,5 @@ SYNTAX: Final = Syntax(
         "namespace_alias_definition": _using,
     },
     into_functions=False,
-    keywords=frozenset(
-        """alignas alignof asm auto bool break case catch char class const const_cast consteval
-        constexpr constinit continue co_await co_return co_yield decltype default define defined
-        delete do double dynamic_cast elif else endif enum explicit export extern false float for
-        friend goto if ifdef ifndef include inline int long mutable namespace new noexcept nullptr
-        operator pragma private protected public register reinterpret_cast requires restrict return
-        short signed sizeof static static_assert static_cast struct switch template this throw true
-        try typedef typeid typename undef union unsigned using virtual void volatile
-        while""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["c"],
 )

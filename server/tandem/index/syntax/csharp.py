@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Parts, Syntax, child, children, text
 
 if TYPE_CHECKING:
@@ -74,13 +75,5 @@ SYNTAX: Final = Syntax(
     nested=("block", "global_statement"),
     above=("attribute_list",),
     imports={"using_directive": _using},
-    keywords=frozenset(
-        """abstract as async await base bool break byte case catch char checked class const continue
-        decimal default delegate do double else enum event explicit extern false finally fixed float
-        for foreach get goto if implicit in init int interface internal is lock long namespace new
-        null object operator out override params private protected public readonly record ref return
-        sbyte sealed set short sizeof stackalloc static string struct switch this throw true try
-        typeof uint ulong unchecked unsafe ushort using var virtual void volatile when where while
-        yield""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["csharp"],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
 from tandem.index.syntax.imports import tree_imports
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Part, Syntax, child, text
 
 if TYPE_CHECKING:
@@ -156,9 +157,5 @@ SYNTAX: Final = Syntax(
     variables={"unary_operator": _attribute},
     inside=("do_block", "else_block"),
     into_functions=False,
-    keywords=frozenset(
-        """after and catch def defmodule defp defmacro do else end false fn for if import in nil not
-        or quote raise require rescue true unless unquote use when with alias case
-        cond""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["elixir"],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Parts, Syntax, Wrap, text
 
 if TYPE_CHECKING:
@@ -92,9 +93,5 @@ SYNTAX: Final = Syntax(
     },
     imports={"import_declaration": _import},
     into_functions=False,
-    keywords=frozenset(
-        """break case chan const continue default defer else fallthrough for func go goto if import
-        interface map package range return select struct switch type var nil true false
-        iota""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["go"],
 )

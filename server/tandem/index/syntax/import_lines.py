@@ -7,14 +7,16 @@ Invariant: patterns begin with the line end before them, and are linear in the s
 """
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Final, TypeAlias
 
 from tandem.index.facts import Import
 from tandem.index.syntax.imports import tree_imports
 
-Reader: TypeAlias = Callable[[re.Match[bytes], int], Iterator[Import]]
+Reader: TypeAlias = Callable[[re.Match[bytes], int], Iterable[Import]]
+_Written: TypeAlias = tuple[bytes, bytes, Reader]
+"""A pattern, a word that the first line of all its matches has (or none), and what reads them."""
 
 _AS: Final = re.compile(r"\s+as\s+|\s*:\s*")
 _REMARK: Final = re.compile(rb"#[^\n]*")
@@ -56,16 +58,17 @@ _PATHS: Final = {
 }
 
 
-def _python(found: re.Match[bytes], line: int) -> Iterator[Import]:
-    if found["plain"] is not None:
-        for name, local in _pairs(found["plain"]):
-            yield Import(name, (), local if local != name else name.partition(".")[0], line)
-        return
-    module, many, names = found.group("module", "many", "names")
+def _python(found: re.Match[bytes], line: int) -> Iterable[Import]:
+    module, many, names, plain = found.groups()
+    if plain is not None:
+        return [
+            Import(name, (), local if local != name else name.partition(".")[0], line)
+            for name, local in _pairs(plain)
+        ]
     if many is not None:
-        names = _REMARK.sub(b"", many)
+        names = _REMARK.sub(b"", many) if b"#" in many else many
     pairs = () if names.strip() == b"*" else _pairs(names)
-    yield Import(module.decode(), pairs, "", line)
+    return (Import(module.decode(), pairs, "", line),)
 
 
 def _read_script(found: re.Match[bytes], line: int) -> Iterator[Import]:
@@ -121,6 +124,7 @@ def _package(found: re.Match[bytes], line: int) -> Iterator[Import]:
     yield Import(module, (), "" if local in {"_", "."} else local, line)
 
 
+@lru_cache(maxsize=1024)  # three of five are written alike elsewhere
 def _pairs(names: bytes) -> tuple[tuple[str, str], ...]:
     """Read `a, b as c` and `a, b: c`."""
     plain = b" as " not in names and b":" not in names
@@ -135,33 +139,59 @@ def _pairs(names: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _paths(language: str, read: Reader = _path) -> tuple[bytes, Reader]:
-    return rb"\n" + _PATHS[language], read
+def _paths(language: str, read: Reader = _path, word: bytes = b"") -> _Written:
+    return rb"\n" + _PATHS[language], word, read
 
 
-_SCRIPTED: Final[tuple[bytes, Reader]] = (_SCRIPT, _read_script)
-_DOTTED: Final[tuple[bytes, Reader]] = (_TREE, _tree("."))
-_INCLUDES: Final = _paths("c")
+_SCRIPTED: Final[_Written] = (_SCRIPT, b"", _read_script)
+_DOTTED: Final[_Written] = (_TREE, b"", _tree("."))
+_INCLUDES: Final = _paths("c", word=b"include")
+_STYLES: Final = _paths("css", word=b"@import")
 
-_READERS: Final[dict[str, tuple[tuple[bytes, Reader], ...]]] = {
-    "python": ((_PYTHON, _python),),
+_READERS: Final[dict[str, tuple[_Written, ...]]] = {
+    "python": ((_PYTHON, b"import", _python),),
     **dict.fromkeys(
         ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte"),
         (_SCRIPTED,),
     ),
-    "go": ((_GO, _package),),
-    "rust": ((_TREE, _tree("::")),),
+    "go": ((_GO, b"", _package),),
+    "rust": ((_TREE, b"", _tree("::")),),
     **dict.fromkeys(("java", "kotlin", "scala", "groovy"), (_DOTTED,)),
-    "csharp": ((_USING, _path),),
+    "csharp": ((_USING, b"using", _path),),
     **dict.fromkeys(("c", "cpp", "objective-c", "objective-cpp"), (_INCLUDES,)),
-    "php": ((_TREE, _tree("\\")), _paths("php", _script)),
+    "php": ((_TREE, b"", _tree("\\")), _paths("php", _script)),
     "elixir": (_paths("elixir", _braced),),
-    **{name: (_paths(name),) for name in ("ruby", "swift", "shellscript", "lua", "css")},
-    **dict.fromkeys(("scss", "less"), (_paths("css"),)),
+    "ruby": (_paths("ruby"),),
+    "swift": (_paths("swift", word=b"import"),),
+    "shellscript": (_paths("shellscript"),),
+    "lua": (_paths("lua", word=b"require"),),
+    **dict.fromkeys(("css", "scss", "less"), (_STYLES,)),
 }
 
 
 @cache  # a worker compiles what its files need, not 15 ms for every language
-def readers(language: str) -> tuple[tuple[re.Pattern[bytes], Reader], ...]:
-    """Return the patterns of a language's imports, each with what reads a match."""
-    return tuple([(re.compile(written), read) for written, read in _READERS.get(language, ())])
+def readers(language: str) -> tuple[tuple[re.Pattern[bytes], bytes, Reader], ...]:
+    """Return the patterns of a language's imports, each with its word and what reads a match."""
+    return tuple([(re.compile(w), word, read) for w, word, read in _READERS.get(language, ())])
+
+
+def matches(pattern: re.Pattern[bytes], word: bytes, shifted: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield what `finditer` would, looking only at lines with the word: a fifth of the time.
+
+    Without a word, at all lines. `shifted` begins with the line end before the first line.
+    """
+    if not word:
+        yield from pattern.finditer(shifted)
+        return
+    end = 0  # of the last match; the next one begins behind it
+    at = shifted.find(word)
+    while at >= 0:
+        line = shifted.rfind(b"\n", end, at)
+        found = pattern.match(shifted, line) if line >= 0 else None
+        if found is not None:
+            yield found
+            end = found.end()
+            at = shifted.find(word, end)
+        else:
+            end = shifted.find(b"\n", at)
+            at = shifted.find(word, end) if end >= 0 else -1

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import
-from tandem.index.syntax.rules import text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,6 +29,7 @@ def of_tree(separator: str, *, whole: bool = False) -> Callable[["Node", bytes],
 
     Where `whole`, a path is a module itself and not a name in a module.
     """
+    from tandem.index.syntax.rules import text  # noqa: PLC0415 - the fast tier has no nodes
 
     def read(node: "Node", data: bytes) -> Iterable[Import]:
         return tree_imports(text(node, data), separator, node.start_point[0], whole=whole)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Kind
 from tandem.index.syntax.imports import of_tree
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, children, shouted
 
 if TYPE_CHECKING:
@@ -41,11 +42,5 @@ SYNTAX: Final = Syntax(
     comments=("line_comment", "block_comment"),
     imports={"import_declaration": of_tree(".")},
     into_functions=False,
-    keywords=frozenset(
-        """abstract assert boolean break byte case catch char class const continue default do double
-        else enum extends final finally float for goto if implements import instanceof int interface
-        long native new package private protected public return short static strictfp super switch
-        synchronized this throw throws transient try void volatile while true false
-        null""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["java"],
 )

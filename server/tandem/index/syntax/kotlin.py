@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Kind
 from tandem.index.syntax.imports import of_tree
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Parts, Syntax, child, shouted
 
 if TYPE_CHECKING:
@@ -85,9 +86,5 @@ SYNTAX: Final = Syntax(
     above=("annotation", "file_annotation"),
     comments=("line_comment", "block_comment"),
     imports={"import": of_tree(".")},
-    keywords=frozenset(
-        """as break class continue do else false for fun if in interface is null object package
-        return super this throw true try typealias val var when while import
-        companion""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["kotlin"],
 )

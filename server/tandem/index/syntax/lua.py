@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Part, Syntax, Wrap, child, shouted, text
 
 if TYPE_CHECKING:
@@ -68,8 +69,5 @@ SYNTAX: Final = Syntax(
     nested=_BLOCKS,
     wrap={"variable_declaration": Wrap()},
     imports={"function_call": _call},
-    keywords=frozenset(
-        """and break do else elseif end false for function goto if in local nil not or repeat return
-        then true until while""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["lua"],
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
 from tandem.index.syntax.imports import of_tree
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, child, children, text
 
 if TYPE_CHECKING:
@@ -87,12 +88,5 @@ SYNTAX: Final = Syntax(
     nested=_BLOCKS,
     above=("attribute_list",),
     imports={"namespace_use_declaration": of_tree("\\")},
-    keywords=frozenset(
-        """abstract and array as break callable case catch class clone const continue declare
-        default do echo else elseif empty enddeclare endfor endforeach endif endswitch endwhile enum
-        eval exit extends final finally fn for foreach function global goto if implements include
-        include_once instanceof insteadof interface isset list match namespace new or print private
-        protected public readonly require require_once return static switch this throw trait try
-        unset use var while xor yield true false null php""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["php"],
 )

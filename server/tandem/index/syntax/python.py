@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, Wrap, shouted, text
 
 if TYPE_CHECKING:
@@ -132,9 +133,5 @@ SYNTAX: Final = Syntax(
     inner=(b"def ", b"class ", b"import "),
     docstring=_docstring,
     accessor=_PROPERTY,
-    keywords=frozenset(
-        """False None True and as assert async await break class continue def del elif else except
-        finally for from global if import in is lambda nonlocal not or pass raise return try while
-        with yield""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["python"],
 )

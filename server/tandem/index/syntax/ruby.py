@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Parts, Syntax, child, innermost, text
 
 if TYPE_CHECKING:
@@ -94,9 +95,5 @@ SYNTAX: Final = Syntax(
     variables={"call": _call, "assignment": _assigned, "alias": _alias},
     inside=(*_BLOCKS, "singleton_class"),
     nested=_BLOCKS,
-    keywords=frozenset(
-        """BEGIN END alias and begin break case class def defined? do else elsif end ensure false
-        for if in module next nil not or redo rescue retry return self super then true undef unless
-        until when while yield __FILE__ __LINE__ __method__""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["ruby"],
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
 from tandem.index.syntax.imports import of_tree
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, innermost, text
 
 if TYPE_CHECKING:
@@ -58,9 +59,5 @@ SYNTAX: Final = Syntax(
     inner=(b"fn ", b"struct ", b"enum ", b"trait ", b"impl", b"use ", b"mod ", b"macro_rules"),
     comments=("line_comment", "block_comment"),
     imports={"use_declaration": of_tree("::"), "extern_crate_declaration": _extern},
-    keywords=frozenset(
-        """as async await break const continue crate dyn else enum extern false fn for if impl in
-        let loop match mod move mut pub ref return self Self static struct super trait true type
-        unsafe use where while""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["rust"],
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Kind
 from tandem.index.syntax.imports import of_tree
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, shouted
 
 if TYPE_CHECKING:
@@ -68,10 +69,5 @@ SYNTAX: Final = Syntax(
     above=("annotation",),
     comments=("comment", "block_comment"),
     imports={"import_declaration": of_tree(".")},
-    keywords=frozenset(
-        """abstract as case catch class def derives do else enum export extends extension false
-        final finally for forSome given if implicit import infix inline lazy match new null object
-        opaque open override package private protected return sealed super then this throw trait
-        transparent true try type using val var while with yield""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["scala"],
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Syntax, shouted, text
 
 if TYPE_CHECKING:
@@ -35,9 +36,5 @@ SYNTAX: Final = Syntax(
     inside=(*_BLOCKS, "declaration_command"),
     nested=_BLOCKS,
     imports={"command": _sourced},
-    keywords=frozenset(
-        """if then else elif fi case esac for select while until do done in function time coproc
-        return break continue exit local export readonly declare typeset unset shift echo eval exec
-        set source true false test""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["shell"],
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Parts, Syntax, Wrap, child
 
 if TYPE_CHECKING:
@@ -42,16 +43,5 @@ SYNTAX: Final = Syntax(
     inside=("block", "transaction"),
     wrap={"statement": Wrap()},
     comments=("comment", "marginalia"),
-    keywords=frozenset(
-        word
-        for lower in (
-            """add all alter and as asc begin between by case check column constraint create cross
-            database default delete desc distinct drop else end exists foreign from full function
-            group having if in index inner insert into is join key left like limit materialized not
-            null offset on or order outer primary references replace returns right schema select set
-            table then trigger type union unique update using values view when where
-            with""".split()  # noqa: SIM905
-        )
-        for word in (lower, lower.upper())
-    ),
+    keywords=KEYWORDS["sql"],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tandem.index.facts import Import, Kind
+from tandem.index.syntax.keywords import KEYWORDS
 from tandem.index.syntax.rules import Form, Part, Parts, Syntax, shouted, text
 
 if TYPE_CHECKING:
@@ -94,12 +95,5 @@ SYNTAX: Final = Syntax(
     above=("attribute",),
     comments=("comment", "multiline_comment"),
     imports={"import_declaration": _import},
-    keywords=frozenset(
-        """actor any as associatedtype async await break case catch class continue default defer
-        deinit do else enum extension fallthrough false fileprivate for func get guard if import in
-        indirect init inout internal is lazy let mutating nil open operator override private
-        protocol public repeat required rethrows return self Self set some static struct subscript
-        super switch throw throws true try typealias unowned var weak where
-        while""".split()  # noqa: SIM905
-    ),
+    keywords=KEYWORDS["swift"],
 )

@@ -5,9 +5,12 @@ Invariant: importing this module, or any table, does not import tree-sitter.
 
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tandem.index.syntax.rules import Syntax
+from tandem.index.syntax.keywords import KEYWORDS
+
+if TYPE_CHECKING:
+    from tandem.index.syntax.rules import Syntax
 
 _MODULES: Final = {
     "python": "python",
@@ -40,10 +43,20 @@ _MODULES: Final = {
 
 
 @cache
-def syntax_of(language: str) -> Syntax | None:
+def syntax_of(language: str) -> "Syntax | None":
     """Return a language's own table; None where there is none."""
     module, _, name = _MODULES.get(language, "").partition(":")
     if not module:
         return None
-    found = getattr(import_module(f"tandem.index.syntax.{module}"), name or "SYNTAX")
-    return found if isinstance(found, Syntax) else None
+    found: Syntax = getattr(import_module(f"tandem.index.syntax.{module}"), name or "SYNTAX")
+    return found
+
+
+def has_syntax(language: str) -> bool:
+    """Tell whether a language has a table of its own, without importing it."""
+    return language in _MODULES
+
+
+def keywords_of(language: str) -> frozenset[str]:
+    """Return the words that are never a name in a language, without importing its table."""
+    return KEYWORDS.get(_MODULES.get(language, ""), frozenset())

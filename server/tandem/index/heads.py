@@ -1,0 +1,99 @@
+"""The heads of a file's definitions by name: what one line about each needs, and nothing else.
+
+A prompt takes a hundred definitions, one or two of a file. Decoding the whole facts of those files
+was a fifth of its time on Django; heads leave out identifiers, imports and documentation, make no
+value for each definition, and take a fifth of that (27 us where facts take 134).
+
+Invariant: ``heads_of(record_of(key, facts)) == Heads.of(facts.definitions)``, but for the kind of
+sequence; what is damaged has no heads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import lt
+from typing import Final
+
+from tandem.index.facts import Definition, Kind
+from tandem.index.records import Record, _unpacked
+
+_CLASSES: Final = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE})
+_CLASS_NAMES: Final = frozenset([kind.value for kind in _CLASSES])
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Lines (zero-based), signatures and parents in the order of the file.
+
+    `first` is the index of the first definition of each name; `classes` are the types' first
+    offset, the one behind the last, and index.
+    """
+
+    first: Mapping[str, int]
+    lines: Sequence[int]
+    signatures: Sequence[str]
+    parents: Sequence[int]
+    classes: Sequence[tuple[int, int, int]]
+
+    @classmethod
+    def of(cls, definitions: Sequence[Definition]) -> "Heads":
+        """Keep what is needed of definitions. O(definitions)."""
+        return cls.by_columns(
+            [d.name for d in definitions],
+            [d.line for d in definitions],
+            [d.signature for d in definitions],
+            [d.parent for d in definitions],
+            [(*d.span, n) for n, d in enumerate(definitions) if d.kind in _CLASSES],
+        )
+
+    @classmethod
+    def by_columns(
+        cls,
+        names: Sequence[str],
+        lines: Sequence[int],
+        signatures: Sequence[str],
+        parents: Sequence[int],
+        classes: Sequence[tuple[int, int, int]],
+    ) -> "Heads":
+        """Find the first of each name."""
+        backwards = range(len(names) - 1, -1, -1)
+        return cls(
+            dict(zip(reversed(names), backwards, strict=True)), lines, signatures, parents, classes
+        )
+
+    def above(self, parent: int) -> list[int]:
+        """Return a definition and those around it, the outermost first; none for -1."""
+        found: list[int] = []
+        while parent >= 0:
+            found.append(parent)
+            parent = self.parents[parent]
+        return found[::-1]
+
+    def around(self, offset: int) -> int:
+        """Return the innermost type around an offset, or -1."""
+        inner = -1
+        for start, end, number in self.classes:
+            if start > offset:
+                break
+            if offset < end:
+                inner = number
+        return inner
+
+
+def heads_of(record: Record) -> Heads:
+    """Return a record's heads, those of no definition if it is damaged."""
+    try:
+        numbers, texts = _unpacked(record.body)
+        kinds = texts[0].split() if texts else []
+        count = len(kinds)
+        if len(numbers) != 1 + 5 * count or len(texts) != 1 + 3 * count:
+            return Heads.of(())
+        starts, ends, lines, parents = (
+            numbers[1 + n * count : 1 + (n + 1) * count] for n in (0, 1, 3, 4)
+        )
+        if not all(map(lt, parents, range(count))):
+            return Heads.of(())
+    except (ValueError, LookupError):
+        return Heads.of(())
+    classes = [(starts[n], ends[n], n) for n, kind in enumerate(kinds) if kind in _CLASS_NAMES]
+    signatures = texts[1 + count : 1 + 2 * count]
+    return Heads.by_columns(texts[1 : 1 + count], lines, signatures, parents, classes)
