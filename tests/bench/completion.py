@@ -30,7 +30,8 @@ memo_share             answers that were known before
 ``dollars_over_best_peer`` is the input's price of 1,000 requests over that of the cheapest program
 whose prompt is at least `COMPARABLE` of Tandem's, or of the one with the largest: who sends 400
 tokens knows nothing of other files. ``dollars_over_cheapest_peer`` is over the cheapest of all,
-``token_dollars_over_best_peer`` the ratio per prompt token. All under V4's published rules.
+``token_dollars_over_best_peer`` the ratio per prompt token. All under V4's published rules, but
+for ``dollars_over_best_peer_block128``.
 """
 
 import argparse
@@ -177,11 +178,13 @@ def _told(lane: Lane) -> str:
 def compared(found: Mapping[str, float]) -> dict[str, float]:
     """Return Tandem's input price of 1,000 requests over that of the other programs' rules."""
     price, size = "input_dollars_per_1000_v4ab", "prompt_tokens"
+    block = "input_dollars_per_1000_block128"
     rivals = [f" {name}" for name in PEERS if name != BASELINE]
     near = [r for r in rivals if found[size + r] >= COMPARABLE * found[size]]
     near = near or [max(rivals, key=lambda r: found[size + r])]
     metrics = {
         "dollars_over_best_peer": found[price] / min(found[price + r] for r in near),
+        "dollars_over_best_peer_block128": found[block] / min(found[block + r] for r in near),
         "dollars_over_cheapest_peer": found[price] / min(found[price + r] for r in rivals),
         "dollars_over_baseline": found[price] / found[f"{price} {BASELINE}"],
         "requests_over_baseline": found["requests_per_line"]

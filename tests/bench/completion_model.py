@@ -44,6 +44,10 @@ TAIL: Final = 80
 
 _REMEMBERED: Final = 96  # answers that a shown text may come from
 _BACK: Final = 60  # characters that may have been deleted since
+_BEFORE: Final = (
+    4 * TAIL
+)  # characters of a prompt that are kept; less before a text: a file's start
+_LEAST: Final = 8  # characters by which a file's start is known
 _LAST_WORD: Final = re.compile(r"(\w+)(\W*)$")
 _LONGEST: Final = 100
 _FOLLOWERS: Final = 24  # kept of what follows a word
@@ -193,7 +197,7 @@ class Model:
             raise TypeError(request)
         prompt = "".join([extra.text for extra in request.extra]) + request.prompt
         usage = self.bill.send(prompt, request.suffix)
-        answer = self._note(Answer(request.prompt[-4 * TAIL :]))
+        answer = self._note(Answer(request.prompt[-_BEFORE:]))
         said, stop = self.said(request)
         await asyncio.sleep(self._first_token_s)
         for piece in said:
@@ -281,7 +285,7 @@ def shown_until(answer: Answer, before: str, shown: str) -> int | None:
     What was typed since the answer was asked for must be what it says; what was deleted since must
     be what is shown first. White space is not compared: what is shown may be indented anew.
     """
-    old, new = answer.before[-TAIL:], before[-TAIL:]
+    old, new = _own(answer.before, before)[-TAIL:], before[-TAIL:]
     at = before.rfind(old)
     if at >= 0:
         typed, expected = before[at + len(old) :], shown
@@ -298,6 +302,14 @@ def shown_until(answer: Answer, before: str, shown: str) -> int | None:
     if found < 0 or not expected.strip():
         return None
     return places[found + len(wanted) - 1] + 1
+
+
+def _own(asked: str, before: str) -> str:
+    """Return what of a prompt's end is the file's: near a file's beginning context precedes it."""
+    if len(before) >= _BEFORE:
+        return asked
+    ends = (n for n in range(len(before), _LEAST, -1) if asked.endswith(before[:n]))
+    return before[: next(ends, 0)] or asked
 
 
 def _overrun(gold: str, after: str, rnd: random.Random) -> str:

@@ -161,6 +161,13 @@ def test_what_is_shown_comes_from_an_answer(typed, shown, end):
     assert shown_until(ANSWER, ANSWER.before + typed, shown) == end
 
 
+def test_near_a_files_start_the_context_before_it_is_not_compared():
+    answer = Answer("# other.py\ndef f(): ...\n# here.py\nimport os\nimport s", "sl\nimport sys")
+    assert shown_until(answer, "import os\nimport s", "sl") == 2
+    assert shown_until(answer, "import os\nimport ss", "l") == 2
+    assert shown_until(answer, "import os\nimport t", "ime") is None
+
+
 def test_what_was_deleted_since_comes_first():
     before = ANSWER.before[: -len("ue = ")]
     assert shown_until(ANSWER, before, "ue = compute") == 7
@@ -171,11 +178,14 @@ def test_prices_are_compared_with_programs_that_send_as_much():
     found: dict[str, float] = {}
     for name in ("", *[f" {peer}" for peer in PEERS]):
         found |= {f"input_dollars_per_1000_v4ab{name}": 2.0, f"prompt_tokens{name}": 100.0}
+        found[f"input_dollars_per_1000_block128{name}"] = 4.0
         found[f"requests_per_line{name}"] = 1.0
     found |= {"input_dollars_per_1000_v4ab tabby": 1.0, "prompt_tokens tabby": 10.0}
     found["input_dollars_per_1000_v4ab minuet"] = 4.0
+    found["input_dollars_per_1000_block128"] = 1.0
     ratios = compared(found)
     assert ratios["dollars_over_best_peer"] == 1.0
+    assert ratios["dollars_over_best_peer_block128"] == 0.25
     assert ratios["dollars_over_cheapest_peer"] == 2.0
     assert ratios["token_dollars_over_best_peer"] == 1.0
 

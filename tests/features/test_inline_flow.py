@@ -3,12 +3,13 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tandem.core.model import TextDelta
+from tandem.core.model import FimRequest, TextDelta
 from tandem.core.text import Span, Text
-from tandem.features.inline.complete import Completion, Nothing, Ports, complete
+from tandem.features.inline.complete import Completion, Nothing, Ports, ahead, complete
 from tandem.features.inline.flights import Flights
 from tandem.features.inline.gate import Trigger
 from tandem.features.inline.memo import Known, Memo
@@ -150,3 +151,36 @@ def test_the_prefix_stays_byte_identical_while_typing_a_line():
         prompts.append(request.prompt)
     moved = sum(not longer.startswith(shorter) for shorter, longer in pairwise(prompts))
     assert moved <= 1  # the window's start may pass one boundary, it must not slide
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "asked"),
+    [
+        ("def add(a, b):\n    $0\n", "return a + b", "def add(a, b):\n    return a + b\n    "),
+        ("x = 1\ny = $0\n", "2", "x = 1\ny = 2\n"),
+        ("x = f($0)\n", "a, b", None),  # what comes next is in this line
+    ],
+)
+def test_where_one_after_another_is_taken_the_line_below_is_asked_for(
+    tmp_path, source, said, asked
+):
+    async def story() -> None:
+        async with bench(tmp_path) as b:
+            b.provider.scripts = [answer(said), answer("more")]
+            ports = _ports(b, Memo())
+            settings = Settings(completion=CompletionSettings(prefetch=True))
+            document, offset = marked(source)
+            for _ in range(2):
+                ports.history.accepted(asyncio.get_running_loop().time())
+            shown = await complete(document, offset, Trigger.INVOKED, settings, ports)
+            assert isinstance(shown, Completion)
+            ahead(document, offset, settings, ports, shown)
+            await asyncio.sleep(3)
+            await b.settled()
+            later = [r.prompt for r in b.provider.requests[1:] if isinstance(r, FimRequest)]
+            assert later == ([asked] if asked else [])
+            ahead(document, offset, Settings(), ports, shown)
+            await asyncio.sleep(3)
+            assert len(b.provider.requests) == 1 + bool(asked)
+
+    run_jumping(story)

@@ -1,6 +1,7 @@
 """Prompts that know the codebase: gathered once per stay, and the same bytes from then on."""
 
 from tandem.core.text import Span, Text
+from tandem.features.inline import visits as module
 from tandem.features.inline.visits import DEADLINE_S, Visits
 from tandem.index.context.ring import Ring
 from tandem.workspace.documents import Document
@@ -130,3 +131,46 @@ def test_a_closed_document_is_entered_anew():
     visits.prompt(doc, at_dot(doc))
 
     assert known.asked == 2
+
+
+OTHER = "shop/till.py"
+
+
+def context(prompt: tuple[str, str] | None, path: str) -> str:
+    assert prompt is not None
+    return prompt[0][: prompt[0].rindex(f"# {path}\n")]
+
+
+def test_the_next_file_begins_with_what_the_first_was_told(monkeypatch):
+    monkeypatch.setattr(module, "_WORTH", 1)
+    known, doc = Known(), document()
+    visits = Visits(known, Ticking(0))
+    first = context(visits.prompt(doc, at_dot(doc)), PATH)
+    other = document("x = 1\n", f"file:///w/{OTHER}")
+    second = context(visits.prompt(other, 0), OTHER)
+
+    assert "price_for" in first
+    assert second.startswith(first)
+    assert known.asked == 2
+
+
+def test_what_is_shared_tells_nothing_of_the_open_file(monkeypatch):
+    monkeypatch.setattr(module, "_WORTH", 1)
+    visits, doc = Visits(Known(), Ticking(0)), document()
+    assert "class PriceList" in context(visits.prompt(doc, at_dot(doc)), PATH)
+    emptied = document("x = 1\n", "file:///w/shop/prices.py")
+
+    assert "class PriceList" not in context(visits.prompt(emptied, 0), "shop/prices.py")
+
+
+def test_little_is_not_shared_and_nothing_for_long(monkeypatch):
+    other = document("x = 1\n", f"file:///w/{OTHER}")
+    for worth, pause in ((10_000, 0.0), (1, 4000.0)):
+        monkeypatch.setattr(module, "_WORTH", worth)
+        clock, doc = Ticking(0), document()
+        visits = Visits(Known(), clock)
+        visits.prompt(doc, at_dot(doc))
+        clock.time += pause
+        found = visits.prompt(other, 0)
+        assert found is not None
+        assert "price_for" not in found[0]

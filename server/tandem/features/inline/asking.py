@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _GRACE_S: Final = 0.6
 _LINES_BELOW: Final = 8
 _TRIES: Final = 6  # lines dropped from a block's end before it is given up
+_CLOSERS: Final = frozenset(")]}")
 _WARM: Final = 0.7  # temperature of a second opinion
 
 
@@ -182,6 +183,8 @@ def _readings(text: str, query: Query) -> Iterator[str]:
     for length in range(min(len(text), len(query.seen.after)) - 1, 0, -1):
         if len(lines) == 1 and text.endswith(query.seen.after[:length]):
             yield text[:-length]
+    while text[-1:] in _CLOSERS and (text := text[:-1].rstrip()):
+        yield text  # the brackets it closes are closed below
 
 
 def _with_body(text: str, query: Query) -> str:

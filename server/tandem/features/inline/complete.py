@@ -16,7 +16,7 @@ from tandem.features.inline.asking import Query, ask, fitted
 from tandem.features.inline.flights import Flight, Flights
 from tandem.features.inline.gate import Ask, Shape, Skip, Trigger, decide, silenced
 from tandem.features.inline.memo import Known, Memo
-from tandem.features.inline.surroundings import Surroundings, look
+from tandem.features.inline.surroundings import Surroundings, indentation, look
 from tandem.features.inline.typing_history import Recent, TypingHistory
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Settings
@@ -160,15 +160,19 @@ async def alternatives(
 def ahead(
     document: Document, offset: int, settings: Settings, ports: Ports, shown: Completion
 ) -> None:
-    """Ask for what comes behind a shown completion, where somebody takes one after another.
+    """Ask for the line below a shown completion, where somebody takes one after another.
 
-    Not before it has been looked at for a while: who types on does not want it.
+    Not before it has been looked at for a while: who types on does not want it. Not for the place
+    right behind it, where Enter is pressed next: of 119 answers for there none was ever seen.
     """
     recent = ports.history.recent(document.uri, ports.clock.monotonic())
     wanted = settings.completion.prefetch and recent.streak > 1 and not shown.remembered
     if not wanted or ports.gateway is None or "\n" in shown.text:
         return
-    after, at = _taken(document, offset, shown.text)
+    below = _line_below(document, offset, shown.text)
+    if below is None:
+        return
+    after, at = below
     keys, gateway = ports.history.keys, ports.gateway
 
     def begin() -> None:
@@ -256,9 +260,17 @@ def _landed(flight: Flight, document: Document, offset: int, ports: Ports) -> Co
     return _shown(known, remembered=True)
 
 
-def _taken(document: Document, offset: int, text: str) -> tuple[Document, int]:
-    after = document.text.replace(Span(offset, offset), text)
-    return replace(document, text=after), offset + len(text)
+def _line_below(document: Document, offset: int, text: str) -> tuple[Document, int] | None:
+    """Return the document with a line's rest taken and Enter pressed; None in mid-line."""
+    number, _ = document.text.point_at(offset)
+    start, end = document.text.line_start(number), document.text.line_end(number)
+    if document.text.slice(offset, end).strip():
+        return None
+    line = document.text.slice(start, offset) + text
+    enter = "\r\n" if document.text.slice(end, end + 1) == "\r" else "\n"
+    entered = f"{text}{enter}{indentation(line)}"
+    after = document.text.replace(Span(offset, end), entered)
+    return replace(document, text=after), offset + len(entered)
 
 
 def _why_not_local(suggestion: "Suggestion | None", bar: float, settings: Settings) -> str:

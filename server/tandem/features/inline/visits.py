@@ -4,7 +4,12 @@ Entering a file gathers its context once (15 ms), and so does the first request 
 one; all other requests only lay out what is there. Whatever takes longer than the deadline goes
 without what is missing.
 
+What was gathered for the first file of a language comes first in the next ones too, and less is
+gathered for them: the first two requests of a stay are read cold, which was 59 % of all that missed
+the cache in replayed commits. What the files share is warm, and tells more than it costs.
+
 Invariant: two requests of one stay begin with the same bytes, so the second hits the prefix cache.
+No prompt tells of the open file what it does not say itself any more.
 """
 
 from collections import OrderedDict
@@ -28,9 +33,15 @@ from tandem.index.context.visit import (
     render,
 )
 from tandem.index.context.windows import Windows
+from tandem.index.languages import language_of
 from tandem.workspace.documents import Document
 
 DEADLINE_S: Final = 0.05
+OWN: Final = 600
+"""Tokens of context for a file that comes behind what is shared."""
+
+_SHARED_S: Final = 3600.0  # seconds: then files have changed, and who begins again begins anew
+_WORTH: Final = FROZEN // 2  # tokens: an index that is still being read has less to share
 _MOST: Final = 64  # visits kept: 20 kB each
 
 
@@ -60,6 +71,14 @@ class _Stay:
     elsewhere: tuple[Edit, ...]  # the edits in other files that the visit knows of
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """The context that the prompts of a language begin with, and when it was gathered."""
+
+    block: Block
+    since: float
+
+
 class Visits:
     """The stays in open documents. Event-loop thread only."""
 
@@ -68,6 +87,7 @@ class Visits:
         self._index = index
         self._clock = clock
         self._stays: OrderedDict[str, _Stay] = OrderedDict()
+        self._shared: dict[str, _Shared] = {}
 
     def prompt(self, document: Document, offset: int) -> tuple[str, str] | None:
         """Return prompt and suffix for a place; None for a document outside of the workspace."""
@@ -84,7 +104,7 @@ class Visits:
     def _advanced(self, stay: _Stay | None, path: str, text: Text, offset: int) -> _Stay:
         edits = self._index.ring.without(path)
         if stay is None or stay.visit.full:
-            block = self._context(path, text, offset, FROZEN, Block())
+            block = self._entering(path, text, offset)
             return _Stay(enter(Entered(path, text, offset, block)), edits)
         visit = stay.visit
         line, _ = text.point_at(offset)
@@ -93,6 +113,21 @@ class Visits:
             return _Stay(advance(visit, Moved(text, offset)), stay.elsewhere)
         block = self._context(path, text, offset, APPENDED, visit.shown)
         return _Stay(advance(visit, Moved(text, offset, block)), edits)
+
+    def _entering(self, path: str, text: Text, offset: int) -> Block:
+        """Return the context of a file that is entered: what is shared, then its own."""
+        known = language_of(path)
+        language = known.id if known is not None else ""
+        now = self._clock.monotonic()
+        shared = self._shared.get(language)
+        if shared is None or now - shared.since > _SHARED_S:
+            block = self._context(path, text, offset, FROZEN, Block())
+            if block.tokens >= _WORTH:
+                self._shared[language] = _Shared(block, now)
+            return block
+        others = [section for section in shared.block.sections if section.path != path]
+        own = self._context(path, text, offset, OWN, Block.of(others, language))
+        return Block.of([*others, *own.sections], language)
 
     def _context(self, path: str, text: Text, offset: int, budget: int, already: Block) -> Block:
         end = self._clock.monotonic() + DEADLINE_S
