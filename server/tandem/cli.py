@@ -10,7 +10,7 @@ from typing import Final
 
 from tandem import __version__
 
-_COMMANDS: Final = ("context", "demo", "doctor", "index", "model", "usage")
+_COMMANDS: Final = ("context", "demo", "doctor", "fix", "index", "model", "usage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,9 +43,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--simulated", action="store_true", help="against the simulated API, with its bill"
     )
     mode.add_argument("--live", action="store_true", help="with your key, against the real API")
-    demo.add_argument("--act", choices=("codebase", "completion"), help="only this act of the two")
+    demo.add_argument(
+        "--act", choices=("codebase", "fix", "completion"), help="only this act of the three"
+    )
     demo.add_argument("--json", action="store_true", help="print one JSON object")
     _doctor_options(commands.add_parser("doctor", help="check the set-up and say what is wrong"))
+    _fix_options(commands.add_parser("fix", help="fix what a linter or compiler says of a file"))
     index = commands.add_parser("index", help="index a codebase and say what is known of it")
     index.add_argument("path", nargs="?", type=Path, help="its folder (default: this one)")
     index.add_argument("--json", action="store_true", help="print one JSON object")
@@ -75,6 +78,17 @@ def _doctor_options(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--wait", type=int, default=10, metavar="MINUTES", help="that the probe may wait (10)"
     )
+
+
+def _fix_options(fix: argparse.ArgumentParser) -> None:
+    fix.add_argument("file", type=Path, metavar="FILE")
+    fix.add_argument(
+        "--diagnostics", required=True, metavar="REPORT",
+        help="its problems as JSON of the protocol or SARIF: a file, or - for stdin",
+    )  # fmt: skip
+    fix.add_argument("--write", action="store_true", help="change the file; else print a patch")
+    fix.add_argument("--free", action="store_true", help="only what needs no model")
+    fix.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _model_actions(model: argparse.ArgumentParser) -> None:

@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-NAMES = ("checkout", "completion", "economy", "index", "latency", "local", "recall", "session")
+NAMES = (
+    "checkout", "completion", "economy", "fixes", "index", "latency", "local", "pack",
+    "recall", "session",
+)  # fmt: skip
 
 
 def main(argv: list[str]) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from tandem.app import World
 from tandem.cli import main
-from tandem.commands.demo import codebase
+from tandem.commands.demo import codebase, stage
 from tandem.commands.demo.models import DemoError
 from tandem.commands.demo.seen import Seen
 from tandem.commands.screen import Palette
@@ -111,7 +111,7 @@ def test_a_model_without_a_price_is_said_to_have_none(repository, monkeypatch):
 
 
 def test_a_large_repository_is_shown_in_part(repository, monkeypatch):
-    monkeypatch.setattr(codebase, "_MOST_FILES", 3)
+    monkeypatch.setattr(stage, "_MOST_FILES", 3)
     seen, lines = act(repository.root)
 
     assert (seen.known.files, seen.known.left_out) == (3, 4)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import tandem
 from fixtures.api.record import Exchange
 from fixtures.api.server import SimulatedApi
-from tandem.commands.client import Client, inline_params, started
+from tandem.commands.client import CAPABILITIES, Client, inline_params, started
 
 COMMAND: Final = (sys.executable, "-m", "tandem", "serve")
 KEY: Final = "sk-sim-test"
@@ -105,7 +105,11 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    api: SimulatedApi, folder: Path, files: Mapping[str, str] | None = None, **settings: object
+    api: SimulatedApi,
+    folder: Path,
+    files: Mapping[str, str] | None = None,
+    capabilities: Mapping[str, Any] = CAPABILITIES,
+    **settings: object,
 ) -> AsyncIterator[Served]:
     """Start a server whose completions all come from the API, and open a session."""
     home, root = folder / "home", folder / "workspace"
@@ -114,7 +118,7 @@ async def served(
         (root / name).write_text(text, "utf-8")
     settings = {"local__enabled": False, "completion__delay_ms": 0, **settings}
     async with started(environment(home, api, **settings)) as client:
-        await client.initialize(root, {})
+        await client.initialize(root, {}, capabilities)
         # The server asks for the models first, to open a connection; then it is ready.
         await api.wait_for(lambda: len(api.requests), WAIT_S, "a first request of the server")
         await api.wait_for(lambda: not api.in_flight, WAIT_S)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tandem.engine.harness import Experience
+from tandem.features.fixes.fix import no_check
 from tandem.features.inline.complete import Ports
 from tandem.features.inline.flights import Flights
 from tandem.features.inline.memo import Memo
@@ -15,6 +17,7 @@ from tandem.features.inline.typing_history import TypingHistory
 from tandem.index.lm.model import Suggestion
 from tandem.lsp.ext import Status
 from tandem.lsp.frames import FrameDecoder
+from tandem.lsp.handlers.actions import ActionPorts
 from tandem.lsp.handlers.lifecycle import Services
 from tandem.lsp.server import build
 from tandem.workspace.documents import Change, Document
@@ -98,6 +101,33 @@ class Clock:
         del seconds
 
 
+@dataclass(slots=True, eq=False)
+class Actions:
+    """Who helps with code actions: nobody, unless a test says so."""
+
+    gateway: Any = None
+    without_model: str = "no API key"
+    code: Any = None
+    path: str | None = None
+    kept: list[tuple[str, str]] = field(default_factory=list)
+
+    def ports(self, clock: "Time") -> ActionPorts:
+        async def keep(title: str, text: str) -> str:
+            self.kept.append((title, text))
+            return "file:///state/texts/it.md"
+
+        return ActionPorts(
+            gateway=self.gateway,
+            without_model="" if self.gateway is not None else self.without_model,
+            code=self.code,
+            path_of=lambda _uri: self.path,
+            experience=Experience(),
+            check=no_check,
+            clock=clock,
+            keep=keep,
+        )
+
+
 class Peer:
     """A client on the other side of a protocol endpoint, all in this process."""
 
@@ -116,6 +146,7 @@ class Peer:
         self.changed: list[tuple[Document, Sequence[Change]]] = []
         self.client_watches: bool | None = None
         self.index: Any = None
+        self.actions = Actions()
         self.protocol = build(self._services())
         self.server = self.protocol._server
         self.wire = Wire()
@@ -157,6 +188,7 @@ class Peer:
             ports=lambda: Ports(
                 self.memo, self.engine, None, self.clock, self.flights, self.history
             ),
+            actions=lambda _uri: self.actions.ports(self.clock),
             status=status,
             index=lambda: self.index,
             opened=lambda _document: None,

@@ -12,6 +12,10 @@ def client(capabilities: object) -> Client:
     return Client.of(get_converter().structure(capabilities, lsp.ClientCapabilities))
 
 
+def actions(**capabilities: object) -> dict[str, object]:
+    return {"textDocument": {"codeAction": capabilities}}
+
+
 @pytest.mark.parametrize(
     "capabilities",
     [{}, {"textDocument": {}}, {"textDocument": {"completion": {}}, "window": {}, "workspace": {}},
@@ -21,7 +25,9 @@ def test_a_client_that_says_nothing_can_nothing(capabilities):
     nothing = dict.fromkeys(
         (
             *("inline_completion", "work_done_progress", "label_details"),
-            *("pulls_configuration", "watches_files"),
+            *("pulls_configuration", "watches_files", "code_action_literals", "resolves_edits"),
+            *("disabled_actions", "preferred_actions", "model_tag", "change_annotations"),
+            "shows_documents",
         ),
         False,
     )
@@ -53,6 +59,14 @@ def test_the_first_known_encoding_is_chosen(offered, chosen):
         ({"textDocument": {"completion": {"completionItem": {"labelDetailsSupport": True}}}},
          "label_details"),
         ({"workspace": {"configuration": True}}, "pulls_configuration"),
+        (actions(codeActionLiteralSupport={"codeActionKind": {"valueSet": []}}),
+         "code_action_literals"),
+        (actions(dataSupport=True, resolveSupport={"properties": ["edit"]}), "resolves_edits"),
+        (actions(disabledSupport=True), "disabled_actions"),
+        (actions(isPreferredSupport=True), "preferred_actions"),
+        (actions(tagSupport={"valueSet": [1]}), "model_tag"),
+        ({"workspace": {"workspaceEdit": {"changeAnnotationSupport": {}}}}, "change_annotations"),
+        ({"window": {"showDocument": {"support": True}}}, "shows_documents"),
     ],
 )  # fmt: skip
 def test_each_capability_is_seen(capabilities, name):

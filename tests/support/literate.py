@@ -1,7 +1,7 @@
 """Literate cases: a Markdown file is a suite, a heading a test, its fences the files and the facts.
 
-Fences are ```` ```KIND attribute=value ````. What a kind means is the suite's business; this only
-reads. Prose between them is for people.
+Fences are ```` ```KIND attribute=value ````, with more backticks around text that has fences. What
+a kind means is the suite's business; this only reads. Prose between them is for people.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"
 _HEADING = re.compile(r"^#+ (.+)$")
-_FENCE = re.compile(r"^```(\w+)(.*)$")
+_FENCE = re.compile(r"^(`{3,})([\w-]+)(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,11 @@ class Case:
 
     def one(self, kind: str) -> Fence | None:
         """Return the fence of a kind, or None."""
-        return next((fence for fence in self.fences if fence.kind == kind), None)
+        return next(iter(self.all(kind)), None)
+
+    def all(self, kind: str) -> list[Fence]:
+        """Return the fences of a kind, in order."""
+        return [fence for fence in self.fences if fence.kind == kind]
 
 
 def cases(feature: str) -> Iterator[tuple[str, Case]]:
@@ -52,16 +56,16 @@ def _read(text: str) -> Iterator[Case]:
                 yield Case(name, tuple(fences))
             name, fences = heading[1], []
         elif fence:
-            attributes = dict(part.split("=", 1) for part in fence[2].split())
-            fences.append(Fence(fence[1], attributes, _until_fence(lines)))
+            attributes = dict(part.split("=", 1) for part in fence[3].split())
+            fences.append(Fence(fence[2], attributes, _until_fence(lines, fence[1])))
     if fences:
         yield Case(name, tuple(fences))
 
 
-def _until_fence(lines: Iterator[str]) -> str:
+def _until_fence(lines: Iterator[str], closing: str) -> str:
     inside: list[str] = []
     for line in lines:
-        if line == "```":
+        if line == closing:
             return "\n".join(inside)
         inside.append(line)
     raise ValueError("a fence is never closed")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.workspace.configuration import Configuration, Layer, read_layers, resolve
-from tandem.workspace.settings import Completion, Settings, options, sections
+from tandem.workspace.settings import TABLES, Completion, Settings, options, sections
 
 DEFAULTS = Settings()
 OPTIONS = {option.key: option for option in options()}
@@ -44,7 +44,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "completion.delay_ms": (0, 0),
     "completion.in_comments": (False, False),
     "completion.in_strings": (False, False),
-    "completion.prefetch": (False, False),
+    "completion.prefetch": (True, True),
     "completion.block_tokens": (100, 100),
     "completion.timeout_ms": (500.0, 500),
     "completion.max_tokens": (4096, 4096),
@@ -58,6 +58,11 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "index.enabled": (False, False),
     "index.exclude": (["vendor/"], ("vendor/",)),
     "context.pack": (False, False),
+    "fix.enabled": (False, False),
+    "fix.climb_to": ("pro-max", "pro-max"),
+    "fix.most_usd": (0.5, "0.5"),
+    "fix.check": (["go=go vet"], ("go=go vet",)),
+    "fix.trusted": ("~/work,/src", ("~/work", "/src")),
     "budget.daily_usd": (2, "2"),
     "budget.monthly_usd": ("12.50", "12.50"),
     "log.level": ("debug", "debug"),
@@ -65,6 +70,10 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "prices": (
         {"m": {"hit": 0, "miss": "0.10", "output": 0.4}},
         {"m": {"hit": "0", "miss": "0.10", "output": "0.4"}},
+    ),
+    "actions": (
+        {"sql": {"title": "Bind", "prompt": "Bind them.", "languages": "go"}},
+        {"sql": {"title": "Bind", "prompt": "Bind them.", "languages": "go"}},
     ),
 }
 
@@ -78,7 +87,7 @@ def test_nothing_said_is_the_defaults():
 
 def test_every_option_is_known_here():
     assert GOOD.keys() == OPTIONS.keys()
-    assert set(sections()) == {key.partition(".")[0] for key in OPTIONS} - {"prices"}
+    assert set(sections()) == {key.partition(".")[0] for key in OPTIONS} - set(TABLES)
 
 
 @pytest.mark.parametrize("key", GOOD)
@@ -161,6 +170,12 @@ BAD = [
     ("prices", {"m": {"hit": 1, "miss": -1, "output": 1}}, "must be a table of prices"),
     ("prices", {"m": {"hit": 1, "miss": "0.0000001", "output": 1}}, "must be a table of prices"),
     ("prices", {"m": 1}, "must be a table of prices"),
+    ("fix.climb_to", "opus", "must be one of flash, flash-thinking, pro, pro-max"),
+    ("fix.most_usd", "much", "must be an amount of dollars"),
+    ("actions", ["sql"], "must be a table of actions by name"),
+    ("actions", {"sql": {"title": "Bind"}}, "must be a table of actions by name"),
+    ("actions", {"sql": {"title": "Bind", "prompt": " "}}, "must be a table of actions"),
+    ("actions", {"sql": {"title": "a", "prompt": "b", "more": "c"}}, "must be a table of actions"),
 ]
 
 
@@ -252,6 +267,10 @@ PRIVATE = {
     "budget.daily_usd": "2",
     "budget.monthly_usd": "3",
     "log.file": "mine",
+    "fix.climb_to": "flash",
+    "fix.most_usd": "0.01",
+    "fix.check": ("go=go vet",),
+    "fix.trusted": ("/src",),
     "prices": {"m": {"hit": "0", "miss": "1", "output": "2"}},
 }
 

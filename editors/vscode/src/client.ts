@@ -1,12 +1,19 @@
 /** The server's life: started once, restarted on demand, never in a loop. */
 
-import { commands, type ExtensionContext, type LogOutputChannel, window } from "vscode";
+import {
+  commands,
+  type ExtensionContext,
+  type LogOutputChannel,
+  type ProviderResult,
+  window,
+} from "vscode";
 import {
   CloseAction,
   DidChangeConfigurationNotification,
   ErrorAction,
   type ErrorHandler,
   LanguageClient,
+  ResponseError,
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
@@ -121,6 +128,7 @@ export class Server {
         documentSelector: [{ scheme: "file" }],
         initializationOptions: serverSettings(this.context),
         middleware: {
+          resolveCodeAction: (action, token, next) => resolveOrSay(() => next(action, token)),
           workspace: {
             configuration: ({ items }) =>
               items.map(({ section }) =>
@@ -163,6 +171,18 @@ export class Server {
     } else if (choice === "Try Again") {
       await this.restart();
     }
+  }
+}
+
+/** Carry out a chosen action; a refusal is said, since VS Code logs it only. */
+async function resolveOrSay<T>(resolve: () => ProviderResult<T>): Promise<T | null | undefined> {
+  try {
+    return await resolve();
+  } catch (problem) {
+    if (problem instanceof ResponseError) {
+      void window.showErrorMessage(`Tandem: ${problem.message}`);
+    }
+    throw problem;
   }
 }
 

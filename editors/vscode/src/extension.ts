@@ -29,6 +29,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand("tandem.showOutput", () => output.show()),
     commands.registerCommand("tandem.whyNoCompletion", () => sayWhyNothing(started)),
     window.onDidChangeActiveTextEditor(() => void started.showIndex()),
+    workspace.onDidGrantWorkspaceTrust(() => void started.sendSettings()),
     workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(PATH_SETTING)) {
         void started.restart();

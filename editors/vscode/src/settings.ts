@@ -16,7 +16,7 @@ type Section = Record<string, Record<string, unknown>>;
 
 /**
  * What the user has set, and nothing else: a default sent along would hide what the user's or the
- * repository's own Tandem files say.
+ * repository's own Tandem files say. But in a workspace that VS Code does not trust, no folder is trusted.
  */
 export function serverSettings(context: ExtensionContext): Section {
   const manifest: Manifest = context.extension.packageJSON;
@@ -34,6 +34,10 @@ export function serverSettings(context: ExtensionContext): Section {
     } else {
       section[group] = { ...section[group], [name]: value };
     }
+  }
+  if (!workspace.isTrusted) {
+    // A checker reads the repository's configuration, which may be code; the user's own list may trust `*`.
+    section.fix = { ...section.fix, trusted: [] };
   }
   return section;
 }

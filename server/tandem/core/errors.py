@@ -55,5 +55,9 @@ class ModelError(TandemError):
         self.retry_after_s = retry_after_s
 
 
+class RefusedError(TandemError):
+    """Nothing that came of an action may be shown; the sentence says why. The text is as it was."""
+
+
 class StaleError(TandemError):
     """The document changed in a way that makes the answer useless."""

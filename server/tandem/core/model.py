@@ -4,10 +4,12 @@ Wire forms live beside the wire (``providers.codec``). Invariant: a stream of ev
 at most one ``Stopped`` and one ``Billed``, in this order, or ends with a raised ``ModelError``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
+
+from tandem.core import tokens
 
 LOCAL: Final = "local/"
 """What the names of models on the user's own machine begin with: they cost nothing."""
@@ -110,6 +112,14 @@ class ChatRequest:
 
 
 Request = FimRequest | ChatRequest
+
+
+def prompt_tokens(request: Request, count: Callable[[str, str], int] = tokens.upper_bound) -> int:
+    """Return the tokens of a request's input, an upper bound by default."""
+    if isinstance(request, ChatRequest):
+        return sum(count(message.content, request.language) for message in request.messages)
+    texts = (request.prompt, request.suffix, *(file.text for file in request.extra))
+    return sum(count(text, request.language) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from tandem.core.model import ChatRequest, Request, Usage
+from tandem.core.model import Request, Usage, prompt_tokens
 from tandem.core.money import Usd
-from tandem.core.tokens import upper_bound
 from tandem.engine import budget
 from tandem.ledger.ledger import Ledger, Outcome, Settlement, Totals
 from tandem.ledger.prices import Prices
@@ -56,9 +55,13 @@ class Accounts:
         self._workspace = workspace
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tandem-ledger")
 
+    def estimate(self, model: str, usage: Usage, at: datetime) -> Usd | None:
+        """Return what so many tokens cost at an instant; None where no price is known."""
+        return self._prices.cost(model, usage, at)
+
     async def reserve(self, request: Request, purpose: str, at: datetime) -> Reservation:
         """Promise the most that the call can cost. Raises BudgetError; then nothing is promised."""
-        usage = Usage(miss=_prompt_tokens(request), output=request.max_tokens)
+        usage = Usage(miss=prompt_tokens(request), output=request.max_tokens)
         amount = self._prices.cost(request.model, usage, at)
         return await self._on_thread(self._reserve, purpose, request.model, at, amount)
 
@@ -92,7 +95,7 @@ class Accounts:
         usage, estimated = ending.usage, False
         if usage is None and ending.sent:
             # All of the prompt as a miss, generously counted: an abort may cost less.
-            usage = Usage(miss=_prompt_tokens(request), output=ending.deltas)
+            usage = Usage(miss=prompt_tokens(request), output=ending.deltas)
             estimated = True
         usage = usage or Usage()
         settlement = Settlement(
@@ -119,11 +122,3 @@ class Accounts:
         """Finish what is queued, then close the ledger."""
         self._thread.shutdown()
         self._ledger.close()
-
-
-def _prompt_tokens(request: Request) -> int:
-    """Return an upper bound of the input's tokens."""
-    if isinstance(request, ChatRequest):
-        return sum(upper_bound(message.content, request.language) for message in request.messages)
-    texts = (request.prompt, request.suffix, *(file.text for file in request.extra))
-    return sum(upper_bound(text, request.language) for text in texts)

@@ -24,7 +24,8 @@ from typing import Final
 from tandem.core import bug
 from tandem.core.clock import Clock
 from tandem.core.errors import Failure, ModelError, TandemError
-from tandem.core.model import Event, Request
+from tandem.core.model import Event, Request, Usage
+from tandem.core.money import Usd
 from tandem.core.reply import Reply, ReplyBuilder
 from tandem.engine import retry
 from tandem.engine.accounts import Accounts, Ending, Reservation
@@ -146,6 +147,10 @@ class Gateway:
     def running(self) -> int:
         """Calls that are not settled yet, those without a reader included."""
         return len(self._running)
+
+    def estimate(self, model: str, usage: Usage) -> Usd | None:
+        """Return what so many tokens cost now; None where no price is known."""
+        return self._accounts.estimate(model, usage, self._clock.now())
 
     async def warm(self) -> None:
         """Get ready for a first call without spending anything."""

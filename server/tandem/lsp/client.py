@@ -22,6 +22,13 @@ class Client:
     label_details: bool
     pulls_configuration: bool
     watches_files: bool
+    code_action_literals: bool
+    resolves_edits: bool
+    disabled_actions: bool
+    preferred_actions: bool
+    model_tag: bool
+    change_annotations: bool
+    shows_documents: bool
 
     @classmethod
     def of(cls, capabilities: lsp.ClientCapabilities) -> "Client":
@@ -30,6 +37,11 @@ class Client:
         workspace = capabilities.workspace
         item = text.completion.completion_item if text and text.completion else None
         watched = workspace.did_change_watched_files if workspace else None
+        action = text.code_action if text else None
+        resolve = action.resolve_support if action else None
+        tags = action.tag_support if action else None
+        edit = workspace.workspace_edit if workspace else None
+        shows = window.show_document if window else None
         chosen = ServerCapabilitiesBuilder.choose_position_encoding(capabilities)
         return cls(
             encoding=Encoding(str(getattr(chosen, "value", chosen))),
@@ -38,4 +50,13 @@ class Client:
             label_details=bool(item and item.label_details_support),
             pulls_configuration=bool(workspace and workspace.configuration),
             watches_files=bool(watched and watched.dynamic_registration),
+            code_action_literals=bool(action and action.code_action_literal_support),
+            resolves_edits=bool(
+                action and action.data_support and resolve and "edit" in resolve.properties
+            ),
+            disabled_actions=bool(action and action.disabled_support),
+            preferred_actions=bool(action and action.is_preferred_support),
+            model_tag=bool(tags and lsp.CodeActionTag.LlmGenerated in tags.value_set),
+            change_annotations=bool(edit and edit.change_annotation_support),
+            shows_documents=bool(shows and shows.support),
         )

@@ -9,6 +9,7 @@ from typing import Any
 STATUS = "tandem/status"
 WHY_NO_COMPLETION = "tandem/whyNoCompletion"
 ACCEPTED_COMMAND = "tandem.accepted"
+ACTION_COMMAND = "tandem.action"
 DID_SHOW_COMPLETION = "textDocument/didShowCompletion"  # these two are Copilot's
 DID_PARTIALLY_ACCEPT_COMPLETION = "textDocument/didPartiallyAcceptCompletion"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -10,6 +10,9 @@ from pygls.lsp.server import LanguageServer
 
 from tandem.lsp.client import Client
 from tandem.workspace.progress import Progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _EDITOR_S: Final = 5.0
 
@@ -43,9 +46,13 @@ class Bars:
         elif token not in self._asked and await self._create(token):
             self._open.add(token)
             begin = lsp.WorkDoneProgressBegin(
-                title="Tandem", message=news.message, percentage=percentage, cancellable=False
+                title="Tandem",
+                message=news.message,
+                percentage=percentage,
+                cancellable=news.cancel is not None,
             )
             progress.begin(token, begin)
+            _on_cancel(progress.tokens[token], news.cancel)
 
     async def _create(self, token: str) -> bool:
         """Ask the editor for a progress bar; work never waits for one that does not come."""
@@ -58,3 +65,16 @@ class Bars:
         finally:
             self._asked.discard(token)
         return True
+
+
+def _on_cancel(pressed: "Future[None]", cancel: Callable[[], object] | None) -> None:
+    """Have `cancel` called on the loop when the user ends the work; pygls cancels the future."""
+    if cancel is None:
+        return
+    loop = asyncio.get_running_loop()
+
+    def done(future: "Future[None]") -> None:
+        if future.cancelled():
+            loop.call_soon_threadsafe(cancel)
+
+    pressed.add_done_callback(done)

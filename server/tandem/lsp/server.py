@@ -5,18 +5,23 @@ from typing import Any, Final, cast
 from lsprotocol import types as lsp
 
 from tandem import __version__
+from tandem.features.fixes.kinds import KINDS
 from tandem.lsp import ext
 from tandem.lsp.boundary import Boundary, Lane
 from tandem.lsp.handlers.acceptance import AcceptanceHandlers
+from tandem.lsp.handlers.actions import ActionHandlers
 from tandem.lsp.handlers.completion import CompletionHandlers
 from tandem.lsp.handlers.files import FileHandlers, watch_files
 from tandem.lsp.handlers.lifecycle import Lifecycle, Services
+from tandem.lsp.progress import Bars
 from tandem.lsp.protocol import TandemProtocol, TandemServer
 
 _MENU_DEADLINE_S: Final = 2.0
 _STATUS_DEADLINE_S: Final = 5.0
 # A completion has its own limit (completion.timeout_ms, a minute at most); this only catches bugs.
 _GHOST_DEADLINE_S: Final = 70.0
+_OFFER_DEADLINE_S: Final = 5.0
+_ACTION_DEADLINE_S: Final = 1_800.0  # each answer has a limit of its own
 _TRIGGERS: Final = (".", "(", "[", " ", "=", ",")
 
 
@@ -36,10 +41,15 @@ def build(services: Services) -> TandemProtocol:
         services.session, life.client, services.ports, life.failed, acceptance
     )
 
+    actions = ActionHandlers(
+        server, services.session, life.client, services.actions, Bars(server, life.client)
+    )
+
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
         life.initialize(params)
         _register_completion(server, boundary, handlers)
+        _register_actions(server, boundary, actions)
         _register_acceptance(server, boundary, acceptance)
 
     @server.feature(lsp.SHUTDOWN)
@@ -107,6 +117,21 @@ def _register_completion(
         )
         options = lsp.CompletionOptions(trigger_characters=list(_TRIGGERS))
         server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)(menu)
+
+
+def _register_actions(server: TandemServer, boundary: Boundary, actions: ActionHandlers) -> None:
+    options = lsp.CodeActionOptions(
+        code_action_kinds=list(KINDS), resolve_provider=actions.client().resolves_edits
+    )
+    offer = boundary.request(actions.offer, deadline_s=_OFFER_DEADLINE_S)
+    resolve = boundary.request(actions.resolve, deadline_s=_ACTION_DEADLINE_S)
+    run = boundary.request(actions.run, deadline_s=_ACTION_DEADLINE_S)
+    server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)(offer)
+    server.feature(lsp.CODE_ACTION_RESOLVE)(resolve)
+
+    @server.command(ext.ACTION_COMMAND)
+    async def action(*arguments: dict[str, Any]) -> None:
+        await run(arguments[0] if arguments else {})
 
 
 def _register_acceptance(

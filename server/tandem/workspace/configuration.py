@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tandem.core.money import Usd
-from tandem.workspace.settings import Option, Settings, options
+from tandem.workspace.settings import TABLES, Option, Settings, options
 
 USER_FILE: Final = "config.toml"
 REPOSITORY_FILE: Final = ".tandem.toml"
@@ -107,7 +107,7 @@ def resolve(layers: Sequence[Layer], problems: Sequence[str] = ()) -> Configurat
 def _flatten(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for section, value in values.items():
-        if section != "prices" and isinstance(value, Mapping):
+        if section not in TABLES and isinstance(value, Mapping):
             pairs += [(f"{section}.{key}", inner) for key, inner in value.items()]
         else:
             pairs.append((section, value))
@@ -134,13 +134,13 @@ def _read(option: Option, value: Any) -> tuple[Any, str]:
         "int": _read_int,
         "float": _read_float,
         "str": _read_str,
-        "table": _read_prices,
+        "table": _read_prices if option.key == "prices" else _read_actions,
     }
     reader = readers.get(option.kind, _read_strings)
     read = reader(value)
     if read is None:
         kind = {"bool": "true or false", "int": "a whole number", "float": "a number"}
-        kind |= {"str": "a string", "table": "a table of prices by model"}
+        kind |= {"str": "a string", "table": _TABLES.get(option.key, "")}
         return None, f"must be {kind.get(option.kind, 'a list of strings')}, not {_shown(value)}"
     return read, _out_of_bounds(option, read)
 
@@ -153,7 +153,7 @@ def _out_of_bounds(option: Option, value: Any) -> str:
         return f"must be between {bounds['least']} and {bounds['most']}, not {_shown(value)}"
     if option.key == "api.base_url" and not _is_url(value):
         return f'must be an address such as "https://api.deepseek.com", not {_shown(value)}'
-    if option.section == "budget" and _dollars(value) is None:
+    if (option.section == "budget" or option.key == "fix.most_usd") and _dollars(value) is None:
         return f'must be an amount of dollars such as "1.50", not {_shown(value)}'
     return ""
 
@@ -225,6 +225,20 @@ def _read_prices(value: Any) -> dict[str, dict[str, str]] | None:
     return prices
 
 
+def _read_actions(value: Any) -> dict[str, dict[str, str]] | None:
+    if not isinstance(value, Mapping):
+        return None
+    actions: dict[str, dict[str, str]] = {}
+    for name, row in value.items():
+        if not isinstance(row, Mapping) or not set(row) <= {"title", "prompt", "languages"}:
+            return None
+        texts = {key: text for key, text in row.items() if isinstance(text, str) and text.strip()}
+        if len(texts) != len(row) or not {"title", "prompt"} <= set(texts):
+            return None
+        actions[str(name)] = texts
+    return actions
+
+
 def _dollars(value: str) -> Decimal | None:
     """Read an amount that fits whole pico-dollars even divided by a million tokens."""
     try:
@@ -233,6 +247,12 @@ def _dollars(value: str) -> Decimal | None:
     except (ArithmeticError, ValueError):
         return None
     return amount if amount >= 0 else None
+
+
+_TABLES: Final = {
+    "prices": "a table of prices by model",
+    "actions": "a table of actions by name, each with a title and a prompt",
+}
 
 
 def _assemble(found: Mapping[str, Any]) -> Settings:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work is. `work` names it; `share` is 0 to 1, None where nobody knows."""
+    """How far a piece of work is.
+
+    `work` names it; `share` is 0 to 1, None where nobody knows; `cancel` ends it, if it can be.
+    """
 
     work: str
     message: str
     share: float | None = None
     ended: bool = False
+    cancel: Callable[[], object] | None = None
 
 
 Report = Callable[[Progress], Awaitable[None]]

@@ -13,7 +13,9 @@ from tandem.ledger.prices import FLASH, PRO
 
 MODES: Final = ("auto", "manual", "off")
 LENGTHS: Final = ("auto", "line", "block")
+RUNGS: Final = ("flash", "flash-thinking", "pro", "pro-max")
 LEVELS: Final = ("debug", "info", "warning", "error")
+TABLES: Final = ("prices", "actions")
 _KINDS: Final[Mapping[Any, str]] = {bool: "bool", int: "int", float: "float", str: "str"}
 
 
@@ -103,9 +105,9 @@ class Completion:
     in_comments: bool = option(True, "Whether comments are completed while typing.")
     in_strings: bool = option(True, "Whether strings are completed while typing.")
     prefetch: bool = option(
-        True,
-        "Whether the next completion is asked for while one is shown, after two in a row were "
-        "taken.",
+        False,
+        "Whether the line below is asked for while a completion is shown, after two in a row were "
+        "taken. It is there at once then, but four of five such answers are bought in vain.",
     )
     timeout_ms: int = option(
         3000, "Wall-clock limit of one completion, retries included.", least=50, most=60000
@@ -183,6 +185,33 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """Quick fixes and rewrites."""
+
+    enabled: bool = option(True, "Whether quick fixes and rewrites are offered.")
+    climb_to: str = option(
+        "pro",
+        "The strongest model an action may climb to when the checks refuse what cheaper ones say: "
+        "`flash`, `flash-thinking`, `pro` (thinking) or `pro-max` (thinking hardest).",
+        choices=RUNGS,
+        private=True,
+    )
+    most_usd: str = option(
+        "0.10", "Most that one action may cost, in US dollars. 0 means no cap.", private=True
+    )
+    check: tuple[str, ...] = option(
+        (),
+        "Commands that tell whether a problem is gone, as `LANGUAGE=COMMAND`; `{file}` is the "
+        "file's path, its new text comes on stdin: `python=ruff check --output-format concise "
+        "--stdin-filename {file} -`. Run only in trusted folders, never through a shell.",
+        private=True,
+    )
+    trusted: tuple[str, ...] = option(
+        (), "Folders in which, and below which, commands may be run; `*`: everywhere.", private=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Caps over completions and actions together; midnight is UTC's. 0 means no cap."""
 
@@ -212,6 +241,7 @@ class Settings:
     local: Local = field(default_factory=Local)
     index: Index = field(default_factory=Index)
     context: Context = field(default_factory=Context)
+    fix: Fix = field(default_factory=Fix)
     budget: Budget = field(default_factory=Budget)
     prices: Mapping[str, Mapping[str, str]] = option(
         {},
@@ -219,6 +249,12 @@ class Settings:
         '`{"my-model": {"hit": "0", "miss": "0.10", "output": "0.40"}}`. They replace the dated '
         "table.",
         private=True,
+    )
+    actions: Mapping[str, Mapping[str, str]] = option(
+        {},
+        'Own prompts as code actions, by name: `{"sql": {"title": "Use bound parameters", '
+        '"prompt": "Rewrite the query with bound parameters.", "languages": '
+        '"python,go"}}`. Offered on a selection or the symbol around the cursor.',
     )
     log: Log = field(default_factory=Log)
 
@@ -248,6 +284,7 @@ def sections() -> dict[str, type[Any]]:
         "local": Local,
         "index": Index,
         "context": Context,
+        "fix": Fix,
         "budget": Budget,
         "log": Log,
     }
@@ -259,5 +296,6 @@ def options() -> Iterator[Option]:
         for item in fields(cls):
             kind = _KINDS.get(item.type, "strings")
             yield Option(section, item.name, kind, item.default, item.metadata)
-    prices = next(item for item in fields(Settings) if item.name == "prices")
-    yield Option("", "prices", "table", {}, prices.metadata)
+    for item in fields(Settings):
+        if item.name in TABLES:
+            yield Option("", item.name, "table", {}, item.metadata)

@@ -1,9 +1,10 @@
-"""``tandem demo``: what Tandem knows of a repository and what it does in it, in two acts.
+"""``tandem demo``: what Tandem knows of a repository and what it does in it, in three acts.
 
-*codebase*: the index answers, with no key and no network. *completion*: a real client drives a real
-``tandem serve`` over stdio. Three ways for that: with no key (the default), the repository engine
-answers; ``--simulated`` lets the simulated API of a source checkout answer and prints our ledger
-beside its bill; ``--live`` uses the user's key, account and ledger.
+*codebase*: the index answers, with no key and no network. *fix*: it puts broken files right, with
+neither. *completion*: a real client drives a real ``tandem serve`` over stdio. Three ways for that:
+with no key (the default), the repository engine answers; ``--simulated`` lets the simulated API of
+a source checkout answer and prints our ledger beside its bill; ``--live`` uses the user's key,
+account and ledger.
 """
 
 import argparse
@@ -46,6 +47,11 @@ async def _demo(arguments: argparse.Namespace) -> dict[str, Any]:
     models = arguments.simulated or arguments.live  # whoever asks for a model wants to see it
     if arguments.act == "codebase" or (arguments.act is None and not models):
         result["codebase"] = (await codebase.show(world, root, palette, say)).to_json()
+    if arguments.act == "fix" or (arguments.act is None and not models):
+        from tandem.commands.demo import fixes  # noqa: PLC0415 - as below
+
+        say("")
+        result["fix"] = await fixes.show(world, root, palette, say)
     if arguments.act in {None, "completion"}:
         from tandem.commands.demo import completion  # noqa: PLC0415 - the protocol: 0.4 s
 

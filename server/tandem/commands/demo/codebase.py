@@ -7,21 +7,18 @@ nothing of the user's own index is read or written.
 """
 
 import asyncio
-import contextlib
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from tandem.app import World
 from tandem.commands import screen
 from tandem.commands.demo import codebase_text
-from tandem.commands.demo.models import DemoError
 from tandem.commands.demo.replay import replay
 from tandem.commands.demo.seen import Answer, Known, Packed, Seen, Told
+from tandem.commands.demo.stage import Say, Stage, indexed, staged
 from tandem.commands.places import COMMENTS
 from tandem.core.text import Text
 from tandem.index.codebase import Codebase
@@ -31,78 +28,32 @@ from tandem.index.context.visit import FROZEN
 from tandem.index.context.windows import Windows
 from tandem.index.facts import Kind
 from tandem.index.graph import Place, Use, callers, related
-from tandem.index.languages import language_of
 from tandem.index.pack.compact import Rate
 from tandem.index.pack.forecast import forecast
 from tandem.ledger.prices import is_peak
 from tandem.spending import price_table
-from tandem.workspace.files import FileEntry, is_source, list_files, read_text
-from tandem.workspace.ignore import read_rules
-from tandem.workspace.indexing import Indexing
 from tandem.workspace.packing import Packing, moment_of, sources
 
-_MOST_FILES: Final = 4_000  # taken of a larger repository: four seconds of two workers
-_LONGEST_S: Final = 15.0  # for either run: a demo ends
 _LEAST_NAME: Final = 4  # characters; a shorter name is likely to mean several things
 _NEAR: Final = 200  # files whose windows are searched for the context: 0.2 s to take in
 _IMPORTING: Final = ("import ", "import{", "from ", "export {", "export *", "use ", "using ")
 _NO_USE: Final = (*COMMENTS, *_IMPORTING, "#include")
 _KINDS: Final = frozenset({Kind.CLASS, Kind.FUNCTION, Kind.INTERFACE, Kind.STRUCT, Kind.TYPE})
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """Where the act plays: the repository, a scratch folder, and who is told."""
-
-    world: World
-    root: Path
-    scratch: Path
-    files: tuple[FileEntry, ...]
-    say: Callable[[Sequence[str]], None]
-
 
 async def show(world: World, root: Path, palette: screen.Palette, say: Say) -> Seen:
     """Play the act; DemoError if there is no source to know anything of."""
-    settings = world.configuration(root, {}).settings
-    inventory = list_files(root, read_rules(root, settings.index.exclude))
-    files = [file for file in inventory.files if language_of(file.path) is not None]
-    if not any(is_source(file.path) for file in files):
-        raise DemoError(f"there is no source file in {root}")
-    say(screen.headline(f"What the index knows, with no key and no network: {root}", palette))
-
-    def each(lines: Sequence[str]) -> None:
-        for line in lines:
-            say(line)
-
-    with tempfile.TemporaryDirectory(prefix="tandem-demo-") as scratch:
-        stage = _Stage(world, root, Path(scratch), tuple(files[:_MOST_FILES]), each)
-        async with _indexed(stage) as (_, cold_s):
+    with staged(world, root, say) as stage:
+        say(screen.headline(f"What the index knows, with no key and no network: {root}", palette))
+        async with indexed(stage) as (_, cold_s):
             pass
-        async with _indexed(stage) as (indexing, warm_s):
-            known = _known(stage, indexing.codebase, len(files), (cold_s, warm_s))
-            each(codebase_text.known(known))
+        async with indexed(stage) as (indexing, warm_s):
+            known = _known(stage, indexing.codebase, stage.found, (cold_s, warm_s))
+            stage.say(codebase_text.known(known))
             return await _seen(stage, indexing.codebase, known)
 
 
-@contextlib.asynccontextmanager
-async def _indexed(stage: _Stage) -> AsyncGenerator[tuple[Indexing, float]]:
-    """Bring an index in the scratch folder up to date; offer it with the seconds that took."""
-    begin = time.perf_counter()
-    root = stage.root
-    indexing = Indexing(root, stage.scratch / "index.db", lambda path: read_text(root / path))
-    try:
-        await indexing.load()
-        with contextlib.suppress(TimeoutError):  # what is known by then will do
-            async with asyncio.timeout(_LONGEST_S):
-                await indexing.refresh(stage.files)
-        yield indexing, time.perf_counter() - begin
-    finally:
-        await indexing.aclose()
-
-
-async def _seen(stage: _Stage, code: Codebase, known: Known) -> Seen:
+async def _seen(stage: Stage, code: Codebase, known: Known) -> Seen:
     answer = _answered(code)
     stage.say(codebase_text.answer(answer))
     told = None if answer is None else _told(code, answer)
@@ -113,7 +64,7 @@ async def _seen(stage: _Stage, code: Codebase, known: Known) -> Seen:
     return Seen(known, answer, told, packed)
 
 
-def _known(stage: _Stage, code: Codebase, found: int, seconds: tuple[float, float]) -> Known:
+def _known(stage: Stage, code: Codebase, found: int, seconds: tuple[float, float]) -> Known:
     facts = [known for path in code.paths if (known := code.facts(path)) is not None]
     languages = Counter(known.language for known in facts)
     cold_s, warm_s = seconds
@@ -187,7 +138,7 @@ def _told(code: Codebase, answer: Answer) -> Told | None:
 # -- the pack ----------------------------------------------------------------------------------
 
 
-async def _packed(stage: _Stage, code: Codebase) -> Packed:
+async def _packed(stage: Stage, code: Codebase) -> Packed:
     settings, now = stage.world.configuration(stage.root, {}).settings, stage.world.clock.now()
     price = price_table(settings).rate(settings.models.pro, now)
     moment = moment_of(settings.models.pro, price, now)

@@ -61,7 +61,7 @@ class CompletionHandlers:
         self, snapshot: Snapshot, params: lsp.InlineCompletionParams
     ) -> lsp.InlineCompletionList:
         """Answer for the document as the client has it by now: one item, more to one who asks."""
-        document = _document(snapshot, params.text_document.uri)
+        document = document_of(snapshot, params.text_document.uri)
         offset = document.text.offset_at(from_lsp_position(params.position), snapshot.encoding)
         trigger = from_lsp_trigger(params.context.trigger_kind)
         outcome = await self._outcome(document, offset, trigger, snapshot)
@@ -98,7 +98,7 @@ class CompletionHandlers:
 
     async def why(self, snapshot: Snapshot, params: Any) -> dict[str, object]:
         """Answer ``tandem/whyNoCompletion``: what became of the last request in a document."""
-        document = _document(snapshot, _uri_of(params))
+        document = document_of(snapshot, _uri_of(params))
         why = self._why.get(document.uri)
         if why is None:
             return WhyNothing("none", "nothing was asked for in this document yet").to_json()
@@ -109,7 +109,7 @@ class CompletionHandlers:
 
     async def menu(self, snapshot: Snapshot, params: lsp.CompletionParams) -> lsp.CompletionList:
         """Answer at once with what is known; a model's answer is there at the next keystroke."""
-        document = _document(snapshot, params.text_document.uri)
+        document = document_of(snapshot, params.text_document.uri)
         offset = document.text.offset_at(from_lsp_position(params.position), snapshot.encoding)
         known = quickly(document, offset, self.ports())
         if known is None:
@@ -190,7 +190,8 @@ def _accepted(number: int, completion: Completion) -> lsp.Command:
     )
 
 
-def _document(snapshot: Snapshot, uri: str) -> Document:
+def document_of(snapshot: Snapshot, uri: str) -> Document:
+    """Return an open document; StaleError if it is not."""
     document = snapshot.documents.get(uri)
     if document is None:
         raise StaleError("the document is not open")

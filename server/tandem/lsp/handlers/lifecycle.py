@@ -24,6 +24,7 @@ from tandem.workspace.progress import Report
 from tandem.workspace.session import Session, Snapshot
 
 if TYPE_CHECKING:  # off the start-up path
+    from tandem.lsp.handlers.actions import ActionPorts
     from tandem.workspace.documents import Change
     from tandem.workspace.live_index import LiveIndex
 
@@ -50,6 +51,7 @@ class Services:
     start: "Start"
     stop: Callable[[], Awaitable[None]]
     ports: Callable[[], Ports]
+    actions: "Callable[[str], ActionPorts]"
     status: Callable[[], Awaitable[Status]]
     index: "Callable[[], LiveIndex | None]"
     opened: Callable[[Document], None]

@@ -1,0 +1,1 @@
+"""Quick fixes and rewrites: offered for free, checked before they are shown."""

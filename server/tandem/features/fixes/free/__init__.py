@@ -1,0 +1,1 @@
+"""Fixes that the index proves: no model is asked, nothing is spent."""

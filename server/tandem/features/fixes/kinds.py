@@ -1,0 +1,9 @@
+"""The kinds of action that are offered, by the protocol's hierarchy. Light: read at start-up."""
+
+from typing import Final
+
+QUICK: Final = "quickfix"
+FIX_ALL: Final = "source.fixAll.tandem"
+EXTRACT: Final = "refactor.extract"
+REWRITE: Final = "refactor.rewrite"
+KINDS: Final = (QUICK, FIX_ALL, EXTRACT, REWRITE)

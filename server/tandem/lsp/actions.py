@@ -1,0 +1,165 @@
+"""Between the protocol's diagnostics, actions and edits and ours.
+
+What an action has to remember travels in its ``data`` as plain JSON and comes back from the client,
+so it is read like anything that comes from outside: what does not fit is refused with a sentence.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+from lsprotocol import types as lsp
+
+from tandem.core.diagnostics import Diagnostic, Severity
+from tandem.core.edits import Edit
+from tandem.core.errors import RefusedError
+from tandem.core.text import Encoding, Position, Span, Text
+from tandem.features.fixes.ask import EXPLAIN, Ask
+from tandem.features.fixes.offers import Offer
+from tandem.lsp.client import Client
+from tandem.lsp.convert import to_lsp_range
+from tandem.lsp.ext import ACTION_COMMAND
+from tandem.workspace.documents import Document
+
+_ANNOTATION = "tandem"
+
+
+def from_lsp_range(text: Text, found: lsp.Range, encoding: Encoding) -> Span:
+    """Return a range in offsets, its end never before its start."""
+    start = text.offset_at(Position(found.start.line, found.start.character), encoding)
+    end = text.offset_at(Position(found.end.line, found.end.character), encoding)
+    return Span(start, max(start, end))
+
+
+def from_lsp_diagnostic(text: Text, found: lsp.Diagnostic, encoding: Encoding) -> Diagnostic:
+    """Return what another server says, in offsets."""
+    severity = found.severity or lsp.DiagnosticSeverity.Error
+    return Diagnostic(
+        from_lsp_range(text, found.range, encoding),
+        found.message,
+        found.source or "",
+        "" if found.code is None else str(found.code),
+        Severity(int(severity)),
+        lsp.DiagnosticTag.Unnecessary in (found.tags or ()),
+    )
+
+
+def to_lsp_edit(
+    document: Document,
+    edits: Sequence[Edit],
+    encoding: Encoding,
+    client: Client,
+    *,
+    label: str = "",
+) -> lsp.WorkspaceEdit:
+    """Return edits for exactly the version of a document they were made for.
+
+    Versioned also for clients that do not announce ``documentChanges``: Neovim is one, and takes
+    them. `label` annotates them where the client can show that.
+    """
+    note = _ANNOTATION if label and client.change_annotations else None
+    changes: list[lsp.TextEdit | lsp.AnnotatedTextEdit] = []
+    for edit in edits:
+        place = to_lsp_range(document.text, *edit.span, encoding)
+        if note is None:
+            changes.append(lsp.TextEdit(place, edit.new))
+        else:
+            changes.append(lsp.AnnotatedTextEdit(note, place, edit.new))
+    name = lsp.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
+    annotations = {note: lsp.ChangeAnnotation(label, needs_confirmation=False)} if note else None
+    return lsp.WorkspaceEdit(
+        document_changes=[lsp.TextDocumentEdit(name, changes)], change_annotations=annotations
+    )
+
+
+def to_lsp_action(
+    offer: Offer,
+    document: Document,
+    diagnostics: Sequence[lsp.Diagnostic],
+    encoding: Encoding,
+    client: Client,
+) -> lsp.CodeAction | lsp.Command | None:
+    """Return a menu entry in the richest form the client has; None where it has none."""
+    if offer.disabled and not client.disabled_actions:
+        return None
+    data = _data(offer.ask, document, encoding) if offer.ask is not None else None
+    lazily = client.resolves_edits and offer.ask is not None and offer.ask.action != EXPLAIN
+    command = None
+    if data is not None and not lazily:
+        command = lsp.Command(title=offer.title, command=ACTION_COMMAND, arguments=[data])
+    if not client.code_action_literals:
+        return command
+    edit = to_lsp_edit(document, offer.edits, encoding, client) if offer.edits else None
+    tags = [lsp.CodeActionTag.LlmGenerated] if offer.by_model and client.model_tag else None
+    return lsp.CodeAction(
+        title=offer.title,
+        kind=offer.kind,
+        diagnostics=[diagnostics[number] for number in offer.solves] or None,
+        is_preferred=True if offer.preferred and client.preferred_actions else None,
+        disabled=lsp.CodeActionDisabled(offer.disabled) if offer.disabled else None,
+        edit=edit,
+        command=command,
+        data=data if lazily else None,
+        tags=tags,
+    )
+
+
+def _data(ask: Ask, document: Document, encoding: Encoding) -> dict[str, Any]:
+    text = document.text
+    return {
+        "tandem": ask.action,
+        "uri": ask.uri,
+        "version": ask.version,
+        "range": _range(text, ask.span, encoding),
+        "diagnostics": [
+            {
+                "range": _range(text, one.span, encoding),
+                "message": one.message,
+                "source": one.source,
+                "code": one.code,
+                "severity": one.severity.value,
+            }
+            for one in ask.diagnostics
+        ],
+    }
+
+
+def _range(text: Text, span: Span, encoding: Encoding) -> list[int]:
+    start, end = (text.position_at(offset, encoding) for offset in span)
+    return [*start, *end]
+
+
+def is_ours(data: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether an action's data, as it came back, is of an action of Tandem's."""
+    return isinstance(data, Mapping) and isinstance(data.get("tandem"), str)
+
+
+def uri_of(data: Mapping[str, Any]) -> str:
+    """Return which document an action of ours is about."""
+    return str(data.get("uri", ""))
+
+
+def from_data(data: Mapping[str, Any], document: Document, encoding: Encoding) -> Ask:
+    """Return what was offered. Raises RefusedError where the data is not what was sent."""
+    text = document.text
+    try:
+        diagnostics = tuple(
+            Diagnostic(
+                _span(text, one["range"], encoding),
+                str(one["message"]),
+                str(one["source"]),
+                str(one["code"]),
+                Severity(one["severity"]),
+            )
+            for one in data["diagnostics"]
+        )
+        span = _span(text, data["range"], encoding)
+        return Ask(data["tandem"], document.uri, int(data["version"]), span, diagnostics)
+    except (KeyError, TypeError, ValueError):
+        raise RefusedError("the action came back without what it was offered with") from None
+
+
+def _span(text: Text, numbers: Sequence[int], encoding: Encoding) -> Span:
+    line, character, end_line, end_character = numbers
+    start = text.offset_at(Position(int(line), int(character)), encoding)
+    end = text.offset_at(Position(int(end_line), int(end_character)), encoding)
+    return Span(start, max(start, end))

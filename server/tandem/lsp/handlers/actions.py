@@ -1,0 +1,241 @@
+"""``textDocument/codeAction`` and ``codeAction/resolve``; a command for clients without resolve."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+
+from tandem.core.diagnostics import Diagnostic
+from tandem.core.edits import Edit
+from tandem.core.errors import RefusedError, StaleError
+from tandem.lsp.client import Client
+from tandem.lsp.handlers.completion import document_of
+from tandem.lsp.progress import Bars
+from tandem.workspace.documents import Document
+from tandem.workspace.progress import Progress
+from tandem.workspace.session import Session, Snapshot
+
+if TYPE_CHECKING:  # 40 ms of the start-up; loaded with the first action
+    from tandem.core.clock import Clock
+    from tandem.core.model import Usage
+    from tandem.core.money import Usd
+    from tandem.engine.gateway import Gateway
+    from tandem.engine.harness import Experience, Failed
+    from tandem.engine.ladder import Step
+    from tandem.features.fixes.ask import Ask
+    from tandem.features.fixes.fix import Check
+    from tandem.index.code import Code
+
+_STALE: Final = "the document changed since this was offered: ask again"
+_CHANGED: Final = "the document changed while the answer was made: ask again, nothing was edited"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPorts:
+    """Who helps with actions. `gateway` is None, and `without_model` says why, without a model."""
+
+    gateway: "Gateway | None"
+    without_model: str
+    code: "Code | None"
+    path_of: Callable[[str], str | None]
+    experience: "Experience"
+    check: "Check"
+    clock: "Clock"
+    keep: Callable[[str, str], Awaitable[str]]
+    """Writes a text for people to a file of Tandem's own, by title; returns its URI."""
+
+
+@dataclass(slots=True, eq=False)
+class ActionHandlers:
+    """Quick fixes and rewrites for one connection."""
+
+    server: LanguageServer
+    session: Session
+    client: Callable[[], Client]
+    ports: Callable[[str], ActionPorts]
+    bars: Bars
+    _number: int = field(default=0)
+
+    async def offer(
+        self, snapshot: Snapshot, params: lsp.CodeActionParams
+    ) -> list[lsp.CodeAction | lsp.Command]:
+        """Answer with what can be done here. Free, and nothing is sent to anybody."""
+        from tandem.features.fixes import offers  # noqa: PLC0415 - as above
+        from tandem.features.fixes.ask import source_of  # noqa: PLC0415
+        from tandem.lsp import actions  # noqa: PLC0415
+
+        if not snapshot.settings.fix.enabled:
+            return []
+        document = document_of(snapshot, params.text_document.uri)
+        text, encoding, ports = document.text, snapshot.encoding, self.ports(document.uri)
+        said = params.context.diagnostics
+        source = source_of(document, ports.path_of(document.uri), ports.code)
+        here = offers.Situation(
+            source,
+            actions.from_lsp_range(text, params.range, encoding),
+            tuple(actions.from_lsp_diagnostic(text, one, encoding) for one in said),
+            snapshot.settings,
+            ports.without_model,
+            _price(ports.gateway),
+            ports.clock.monotonic,
+        )
+        only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+        found = (
+            actions.to_lsp_action(one, document, said, encoding, self.client())
+            for one in offers.offers(here, only)
+        )
+        return [action for action in found if action is not None]
+
+    async def resolve(self, snapshot: Snapshot, action: lsp.CodeAction) -> lsp.CodeAction:
+        """Carry out what was chosen; an action that is not ours, or whole, is handed back."""
+        from tandem.lsp import actions  # noqa: PLC0415 - as above
+
+        data = action.data
+        if action.edit is not None or not actions.is_ours(data):
+            return action
+        document, edits, label = await self._perform(snapshot, data)
+        action.edit = actions.to_lsp_edit(
+            document, edits, snapshot.encoding, self.client(), label=label
+        )
+        return action
+
+    async def run(self, snapshot: Snapshot, data: Any) -> None:
+        """Carry out the command of an action: explain, or edit where there is no resolve."""
+        from tandem.features.fixes.ask import EXPLAIN  # noqa: PLC0415 - as above
+        from tandem.lsp import actions  # noqa: PLC0415
+
+        if not actions.is_ours(data):
+            raise RefusedError("the command is of no action of Tandem's")
+        if data["tandem"] == EXPLAIN:
+            await self._explain(snapshot, data)
+            return
+        document, edits, label = await self._perform(snapshot, data)
+        edit = actions.to_lsp_edit(document, edits, snapshot.encoding, self.client(), label=label)
+        answer = await self.server.workspace_apply_edit_async(
+            lsp.ApplyWorkspaceEditParams(edit, label=label or "Tandem")
+        )
+        if not answer.applied:
+            raise RefusedError("the editor did not take the edit")
+
+    async def _perform(
+        self, snapshot: Snapshot, data: Mapping[str, Any]
+    ) -> tuple[Document, Sequence[Edit], str]:
+        """Return the edits of an action, for the document as it still is."""
+        from tandem.features.fixes.ask import FIX_FREELY  # noqa: PLC0415 - as above
+        from tandem.lsp import actions  # noqa: PLC0415
+
+        document = document_of(snapshot, actions.uri_of(data))
+        if document.version != data.get("version"):
+            raise StaleError(_STALE)
+        ask = actions.from_data(data, document, snapshot.encoding)
+        if ask.action == FIX_FREELY:
+            edits, label = self._freely(document, ask), "Tandem: free"
+        else:
+            edits, label = await self._by_model(snapshot, document, ask)
+        if self.session.snapshot().documents.get(document.uri) is not document:
+            raise StaleError(_CHANGED)
+        return document, edits, label
+
+    def _freely(self, document: Document, ask: "Ask") -> Sequence[Edit]:
+        from tandem.features.fixes.ask import source_of  # noqa: PLC0415 - as above
+        from tandem.features.fixes.offers import all_free  # noqa: PLC0415
+
+        ports = self.ports(document.uri)
+        source = source_of(document, ports.path_of(document.uri), ports.code)
+        if ports.code is None or not source.path:
+            return ()
+        edits, _solved = all_free(ports.code, source, ask.diagnostics)
+        return edits
+
+    async def _by_model(
+        self, snapshot: Snapshot, document: Document, ask: "Ask"
+    ) -> tuple[Sequence[Edit], str]:
+        from tandem.features.fixes import fix  # noqa: PLC0415 - as above
+        from tandem.features.fixes.ask import source_of  # noqa: PLC0415
+
+        ports = self.ports(document.uri)
+        gateway = _gateway(ports)
+        source = source_of(document, ports.path_of(document.uri), ports.code)
+        bar = self._bar()
+
+        async def announce(step: "Step", failed: "Sequence[Failed]") -> None:
+            await bar.say(_announcement(step, failed))
+
+        helpers = fix.Ports(gateway, ports.experience, announce, ports.check)
+        try:
+            done = await fix.perform(source, ask, snapshot.settings, helpers)
+        finally:
+            await bar.end()
+        return done.edits, f"Tandem: {done.rung.value}, {done.cost}"
+
+    async def _explain(self, snapshot: Snapshot, data: Mapping[str, Any]) -> None:
+        from tandem.features.fixes.ask import source_of  # noqa: PLC0415 - as above
+        from tandem.features.fixes.explain import explain  # noqa: PLC0415
+        from tandem.lsp import actions  # noqa: PLC0415
+
+        document = document_of(snapshot, actions.uri_of(data))
+        ask = actions.from_data(data, document, snapshot.encoding)
+        ports = self.ports(document.uri)
+        gateway = _gateway(ports)
+        source = source_of(document, ports.path_of(document.uri), ports.code)
+        bar = self._bar()
+        await bar.say("explaining")
+        try:
+            text = await explain(source, ask, snapshot.settings, gateway)
+        finally:
+            await bar.end()
+        await self._show(ask.diagnostics, text)
+
+    async def _show(self, diagnostics: Sequence[Diagnostic], text: str) -> None:
+        """Show a text in a document of its own, or as a message where the editor has none."""
+        if self.client().shows_documents:
+            title = diagnostics[0].message if diagnostics else "explanation"
+            uri = await self.ports("").keep(title, text)
+            shown = await self.server.window_show_document_async(lsp.ShowDocumentParams(uri))
+            if shown.success:
+                return
+        info = lsp.MessageType.Info
+        self.server.window_show_message(lsp.ShowMessageParams(info, text))
+
+    def _bar(self) -> "_Bar":
+        self._number += 1
+        return _Bar(self.bars, f"action {self._number}", asyncio.current_task())
+
+
+class _Bar:
+    """The progress of one action, which the user can end."""
+
+    def __init__(self, bars: Bars, work: str, task: "asyncio.Task[Any] | None") -> None:
+        self._bars = bars
+        self._work = work
+        self._task = task
+
+    async def say(self, message: str) -> None:
+        cancel = self._task.cancel if self._task is not None else None
+        await self._bars.report(Progress(self._work, message, cancel=cancel))
+
+    async def end(self) -> None:
+        await self._bars.report(Progress(self._work, "done", ended=True))
+
+
+def _gateway(ports: ActionPorts) -> "Gateway":
+    if ports.gateway is None:
+        raise RefusedError(ports.without_model)
+    return ports.gateway
+
+
+def _price(gateway: "Gateway | None") -> "Callable[[str, Usage], Usd | None]":
+    return gateway.estimate if gateway is not None else lambda _model, _usage: None
+
+
+def _announcement(step: "Step", failed: "Sequence[Failed]") -> str:
+    """Say who is asked, for how much, and why it is not the first."""
+    price = f", about {step.estimate}" if step.estimate is not None else ""
+    several = f" for {step.candidates} answers" if step.candidates > 1 else ""
+    said = f"asking {step.rung.value}{several}{price}"
+    if failed and failed[-1].problems:
+        said += f" (refused: {failed[-1].problems[0]})"
+    return said
