@@ -247,6 +247,24 @@ def total(prices):
     assert any("`total`" in one for one in judged(task(), gone).problems)
 
 
+@pytest.mark.parametrize("answer", ["sorry\n```", "pass\n```", "# see above\n```"])
+def test_a_rewrite_without_its_symbol_is_refused(answer):
+    made = task(ask("raise NotImplementedError", "implement"))
+
+    assert "the answer does not define `pay`" in judged(made, answer).problems
+
+
+def test_a_rewrite_keeps_decorators():
+    text = SHOP.replace("def pay", "@cache\ndef pay")
+    one = ask("raise NotImplementedError", "implement")
+    start = text.index("raise")
+    one = replace(one, span=Span(start, start))
+    made = FixTask(job_of(source(text), one, Settings()), one, Settings())
+    verdict = judged(made, "def pay(prices):\n    return 1\n```")
+
+    assert "the decorator `@cache` is gone" in verdict.problems
+
+
 def test_the_users_checker_has_the_last_word():
     async def check(before: str, after: str, _problems: object) -> str | None:
         assert before == SHOP

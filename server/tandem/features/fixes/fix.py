@@ -219,7 +219,7 @@ class FixTask:
         for file in self.job.files:
             change = self._change(file, proposed)
             problems += gates.judged(change, source.code)
-            problems += _undecorated(self.job, change)
+            problems += _not_whole(self.job, change)
             if file.path == source.name and self.ask.action == FIX:
                 problems += _left(self.ask, source.text, change)
         return tuple(problems)
@@ -242,10 +242,17 @@ def _whole_answer(opening: str, text: str) -> str:
     return text if begins.startswith(("```", "<<<<<", "--- ", "diff --git")) else opening + text
 
 
-def _undecorated(job: Job, change: gates.Change) -> list[str]:
-    """Return the decorators that an answer with a whole symbol left out without being asked to."""
-    if not job.whole:
+def _not_whole(job: Job, change: gates.Change) -> list[str]:
+    """Return what an answer with a whole symbol left out: the symbol itself, its decorators.
+
+    A single word of prose is code to many a grammar.
+    """
+    definition = job.target.definition
+    if not job.whole or definition is None:
         return []
+    known = gates.read(change)
+    if known.after is not None and definition.name not in {d.name for d in known.after.definitions}:
+        return [f"the answer does not define `{definition.name}`"]
     lines = job.source.text.slice(*job.target.span).split("\n")
     heads = takewhile(lambda line: line.startswith("@"), map(str.strip, lines))
     names = [head.partition("(")[0] for head in heads]
