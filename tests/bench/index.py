@@ -142,6 +142,7 @@ async def _cold(root: Path, states: list[FileEntry], store: Path) -> dict[str, f
     windows = _windows(root, states)
     gc.collect()
     steady = _resident([_self()])
+    indexing.keep()  # as the server does once it has caught up
     questions = _questions(indexing) | _contexts(root, windows, indexing)
     await indexing.aclose()
     return {

@@ -1,17 +1,18 @@
 """Helix with the fragment of its README: the completion is in the menu; C-n and Enter take it.
 
-Once without a key, once with a simulated model: a whole block as one entry, and other files.
+Once without a key, once with a simulated model: a whole block as one entry, other files, and quick
+fixes and rewrites by `Space a`.
 """
 
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-from tests.editors import parcels
+from tests.editors import checker, parcels, repairs
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.proof import Proof, until
-from tests.editors.replies import BLOCK, HEADER, PLACE
+from tests.editors.replies import BLOCK, BODY, HEADER, PLACE
 from tests.editors.scene import LINE, NEW_MODULE, TYPED, TYPED_ALONG, Scene
 from tests.editors.terminal import Terminal, terminal
 
@@ -19,6 +20,12 @@ FRAGMENT = Path(__file__).resolve().parents[2] / "editors" / "helix" / "language
 PROGRESS = "[editor.lsp]\ndisplay-progress-messages = true\n"  # As its README says.
 SOURCE, MODEL_SOURCE = "tandem local", "tandem flash"
 READING = "Tandem ⋅ reading"
+# A second server for Python, which says what is wrong.
+CHECKER = f"""
+[language-server.checker]
+command = '{sys.executable}'
+args = ['{checker.__file__}', '{repairs.MISSING}']
+"""
 LABEL = 24  # Characters of the label that must be in the menu; the server cuts it at 40.
 
 
@@ -36,13 +43,14 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     proof.echo(f"helix   {proof.version}")
     configuration = Path(scene.environment["XDG_CONFIG_HOME"]) / "helix"
     configuration.mkdir(parents=True, exist_ok=True)
-    shutil.copy(FRAGMENT, configuration / "languages.toml")
+    (configuration / "languages.toml").write_text(_languages(), encoding="utf-8")
     (configuration / "config.toml").write_text(PROGRESS, encoding="utf-8")
     with terminal([str(program), NEW_MODULE], scene.environment, scene.workspace) as editor:
         _complete(proof, editor, scene, out)
     with proof.step("quitting leaves no process behind"):
         scene.wait_until_nothing_runs(20)
     parcels.write(scene)
+    repairs.write(scene)
     with simulated_model(scene.home / "model.log") as model:
         environment = {**scene.environment, **model.environment()}
         with terminal([str(program), parcels.QUOTES], environment, scene.workspace) as editor:
@@ -69,9 +77,7 @@ def _complete(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
     with proof.step("C-n shows it, with where it comes from") as detail:
         editor.keys("C-n")
         editor.wait_for(SOURCE)
-        picture = out / "helix.txt"
-        picture.write_text(editor.screen(), encoding="utf-8")
-        proof.screenshots.append(picture)
+        _picture(proof, editor, out / "helix.txt")
         detail.append(next(line.strip() for line in _lines(editor) if SOURCE in line))
     with proof.step("Enter takes it"):
         editor.keys("Enter")
@@ -101,6 +107,8 @@ def _complete_with_model(
             on_screen=editor.screen,
         )
     _block(proof, editor, scene, out)
+    _repair(proof, editor, model, scene, out)
+    _rewrite(proof, editor, model, scene, out)
     with proof.step("a file that another program writes is told of as it is now") as detail:
         detail.append(_told(editor, model, scene))
     editor.keys("Escape")
@@ -125,9 +133,7 @@ def _block(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
         )
         editor.keys("C-n")
         editor.wait_for(MODEL_SOURCE)
-        picture = out / "helix-block.txt"
-        picture.write_text(editor.screen(), encoding="utf-8")
-        proof.screenshots.append(picture)
+        _picture(proof, editor, out / "helix-block.txt")
         detail.append(next(line.strip() for line in _lines(editor) if MODEL_SOURCE in line))
     with proof.step("Enter takes all of it, indented"):
         editor.keys("Enter", "Escape")
@@ -140,6 +146,86 @@ def _block(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
             seconds=20,
             on_screen=editor.screen,
         )
+
+
+def _repair(proof: Proof, editor: Terminal, model: Model, scene: Scene, out: Path) -> None:
+    with proof.step("what another server says is fixed, free") as detail:
+        _open(editor, repairs.TOTALS)
+        editor.wait_for("is not defined")
+        editor.type(f"/{repairs.MISSING}")
+        editor.keys("Enter")
+        _menu(editor, repairs.IMPORT)
+        _picture(proof, editor, out / "helix-fixes.txt")
+        editor.keys("Enter")  # The first entry is chosen from the start.
+        _wait_for_file(editor, scene, repairs.TOTALS, f"\n{repairs.IMPORTED}\n")
+        repairs.not_asked(model)
+        detail.append(repairs.IMPORT)
+
+
+def _rewrite(proof: Proof, editor: Terminal, model: Model, scene: Scene, out: Path) -> None:
+    with proof.step("the menu offers to implement a stub; nothing was sent") as detail:
+        _open(editor, repairs.LABELS)
+        editor.keys("g", "e")
+        _menu(editor, repairs.IMPLEMENT)
+        _picture(proof, editor, out / "helix-rewrites.txt")
+        repairs.not_asked(model)
+        detail.append(repairs.IMPLEMENT)
+    with proof.step("the progress says who is asked, for how much") as detail:
+        editor.keys("Enter")
+        editor.wait_for(repairs.ASKING)
+        detail.append(next(line.strip() for line in _lines(editor) if repairs.ASKING in line))
+    with proof.step("the file holds the model's body") as detail:
+        editor.wait_for(BODY)
+        _wait_for_file(editor, scene, repairs.LABELS, f"\n{BODY}\n")
+        repairs.asked_once(model)
+        detail.append(BODY.strip())
+    with proof.step("one undo brings the stub back"):
+        editor.keys("u")
+        _wait_for_file(editor, scene, repairs.LABELS, f"\n{repairs.STUB}\n")
+
+
+def _open(editor: Terminal, name: str) -> None:
+    editor.keys("Escape")
+    editor.type(f":open {name}")
+    editor.keys("Enter")
+    until(
+        f"{name} is open",
+        lambda: any(name in line for line in _lines(editor)[-2:]),
+        seconds=20,
+        on_screen=editor.screen,
+    )
+
+
+def _menu(editor: Terminal, title: str) -> None:
+    """Open the menu until it holds the title."""
+
+    def again() -> None:
+        editor.keys("Escape", "Space", "a")
+
+    again()
+    until(
+        f"{title!r} in the menu",
+        lambda: title in editor.screen(),
+        seconds=60,
+        nudge=again,  # The first look may come before the server has read the file.
+        on_screen=editor.screen,
+    )
+
+
+def _picture(proof: Proof, editor: Terminal, path: Path) -> None:
+    path.write_text(editor.screen(), encoding="utf-8")
+    proof.screenshots.append(path)
+
+
+def _wait_for_file(editor: Terminal, scene: Scene, name: str, wanted: str) -> None:
+    editor.type(":write")
+    editor.keys("Enter")
+    until(
+        f"{wanted!r} in {name}",
+        lambda: wanted in (scene.workspace / name).read_text(encoding="utf-8"),
+        seconds=20,
+        on_screen=editor.screen,
+    )
 
 
 def _told(editor: Terminal, model: Model, scene: Scene) -> str:
@@ -171,6 +257,13 @@ def _wait_for_item(editor: Terminal, so_far: str) -> str:
         on_screen=editor.screen,
         nudge=lambda: editor.retype(so_far),
     )[0]
+
+
+def _languages() -> str:
+    """Return the fragment with the second server in front of Tandem."""
+    fragment = FRAGMENT.read_text(encoding="utf-8")
+    assert '"pylsp", "tandem"]' in fragment
+    return fragment.replace('"pylsp", "tandem"]', '"pylsp", "checker", "tandem"]') + CHECKER
 
 
 def _lines(editor: Terminal) -> list[str]:

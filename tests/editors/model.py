@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KEY = "sk-sim-editors"
@@ -27,11 +28,18 @@ class Model:
 
     def prompts(self) -> list[str]:
         """Return the prompts of all completions so far, oldest first."""
+        return [body["prompt"] for body in self._bodies() if "prompt" in body]
+
+    def chats(self) -> int:
+        """Return how many questions were asked so far that are no completions."""
+        return sum("messages" in body for body in self._bodies())
+
+    def _bodies(self) -> list[dict[str, Any]]:
         address = f"{self.base_url}/_sim/record"
         with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - loopback
             record = json.load(answer)["requests"]
         bodies = [each["body"] for each in record if each["path"].endswith("completions")]
-        return [body["prompt"] for body in bodies if isinstance(body, dict) and "prompt" in body]
+        return [body for body in bodies if isinstance(body, dict)]
 
 
 @contextmanager

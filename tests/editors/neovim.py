@@ -1,22 +1,18 @@
 """Neovim with the plugin as a package: ghost text, typing along, Tab, and a clean quit.
 
-Once without a key, once with a simulated model: whole blocks, several answers, other files.
+Once without a key, once with a simulated model: whole blocks, several answers, other files, and
+quick fixes and rewrites.
 """
 
-import json
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.editors import parcels
+from tests.editors import neovim_actions, parcels, repairs
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
+from tests.editors.neovim_running import Running, running, version
 from tests.editors.proof import Proof, until
 from tests.editors.replies import BLOCK, FIRST, HEADER, PLACE, SECOND
-from tests.editors.scene import LINE, NEW_MODULE, NEXT_LINE, NEXT_TYPED, TYPED, TYPED_ALONG, Scene
-from tests.editors.terminal import Terminal, terminal
+from tests.editors.scene import LINE, NEXT_LINE, NEXT_TYPED, TYPED, TYPED_ALONG, Scene
 
 PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
 GHOST = """(function()
@@ -40,7 +36,8 @@ vim.api.nvim_create_autocmd('LspProgress', {
   callback = function(event)
     local token, value = event.data.params.token, event.data.params.value
     table.insert(_G.bars, { token = token, kind = value.kind, percentage = value.percentage or 0 })
-    vim.api.nvim_echo({ { value.message or '' } }, false, {
+    local message = vim.fn.strcharpart(value.message or '', 0, vim.v.echospace - 20)
+    vim.api.nvim_echo({ { message } }, false, {
       id = 'lsp.' .. token,
       kind = 'progress',
       source = 'tandem',
@@ -64,63 +61,22 @@ ATTACHED = "vim.lsp.get_clients({bufnr = 0, name = 'tandem'})[1] ~= nil"
 ATTACHED_AGAIN = "(vim.lsp.get_clients({bufnr = 0, name = 'tandem'})[1] or {id = 0}).id > 1"
 MESSAGES = "vim.fn.execute('messages')"
 ADVICE = "pip install tandem-ls"
-LOG_LINES, LOG_COLUMNS = 5, 400
-ANSWER_SECONDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A Neovim in a terminal, which can also be asked."""
-
-    program: Path
-    socket: Path
-    terminal: Terminal
-
-    def ask(self, lua: str) -> object:
-        """Evaluate a Lua expression in any mode; None while a prompt keeps the editor busy."""
-        quoted = f"vim.json.encode({lua})".replace("'", "''").replace("\n", " ")
-        try:
-            done = subprocess.run(
-                [self.program, "--server", self.socket, "--remote-expr", f"luaeval('{quoted}')"],
-                capture_output=True,
-                text=True,
-                timeout=ANSWER_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return None
-        return json.loads(done.stdout) if done.returncode == 0 and done.stdout else None
-
-    def wait(self, what: str, lua: str, wanted: object, *, typed: str = "") -> None:
-        """Wait until the expression has the wanted value; `typed` is retyped while it has not."""
-        until(
-            what,
-            lambda: self.ask(lua) == wanted,
-            seconds=60,
-            nudge=(lambda: self.terminal.retype(typed)) if typed else None,
-            on_screen=lambda: f"it is {self.ask(lua)!r}\n{self.terminal.screen()}{self.log()}",
-        )
-
-    def log(self) -> str:
-        """Return the end of the language server log, where the server's own errors are."""
-        log = self.ask("vim.lsp.log.get_filename()")
-        lines = Path(str(log)).read_text(errors="replace").splitlines() if log else []
-        return "\n".join(line[:LOG_COLUMNS] for line in lines[-LOG_LINES:])
 
 
 def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> None:
     program = installation.nvim
-    proof.version = _version(program, scene)
+    proof.version = version(program, scene)
     proof.echo(f"nvim    {proof.version}")
     _install_plugin(scene)
-    with _running(program, scene, scene.environment) as editor:
+    with running(program, scene, scene.environment) as editor:
         _complete(proof, editor, scene, out)
     with proof.step("quitting leaves no process behind"):
         scene.wait_until_nothing_runs(20)
     parcels.write(scene)
+    repairs.write(scene)
     with (
         simulated_model(scene.home / "model.log") as model,
-        _running(
+        running(
             program, scene, {**scene.environment, **model.environment()}, parcels.QUOTES
         ) as editor,
     ):
@@ -128,7 +84,7 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     scene.wait_until_nothing_runs(20)
     with (
         proof.step("says what to do when tandem is not installed") as detail,
-        _running(program, scene, scene.without_server()) as editor,
+        running(program, scene, scene.without_server()) as editor,
     ):
         detail.append(_missing_server(editor))
 
@@ -218,6 +174,7 @@ def _complete_with_model(
         detail.append(_ended_bar(editor))
     _block(proof, editor, out)
     _second_answer(proof, editor)
+    neovim_actions.prove(proof, editor, model, out)
     with proof.step("a file that another program writes is told of as it is now") as detail:
         detail.append(_told(editor, model, scene))
     editor.terminal.keys("Escape")
@@ -331,26 +288,5 @@ def _install_plugin(scene: Scene) -> None:
     (packages / "tandem").symlink_to(PLUGIN)
     configuration = Path(scene.environment["XDG_CONFIG_HOME"]) / "nvim"
     configuration.mkdir(parents=True)
-    (configuration / "init.lua").write_text(CONFIGURATION, encoding="utf-8")
-
-
-@contextmanager
-def _running(
-    program: Path, scene: Scene, environment: Mapping[str, str], file: str = NEW_MODULE
-) -> Iterator[Running]:
-    socket = Path(environment["XDG_RUNTIME_DIR"]) / "nvim.sock"
-    command = [str(program), "--listen", str(socket), file]
-    with terminal(command, environment, scene.workspace) as shown:
-        yield Running(program, socket, shown)
-
-
-def _version(program: Path, scene: Scene) -> str:
-    done = subprocess.run(
-        [program, "--version"],
-        env=dict(scene.environment),
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=True,
-    )
-    return done.stdout.splitlines()[0]
+    init = CONFIGURATION + neovim_actions.CONFIGURATION
+    (configuration / "init.lua").write_text(init, encoding="utf-8")

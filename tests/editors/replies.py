@@ -19,10 +19,21 @@ BLOCK: Final = (
 PLACE: Final = "standard = "
 FIRST: Final = "quote(parcel, express=False)"
 SECOND: Final = "shipping_fee(parcel.weight)"
+SIGNATURE: Final = (
+    "def label(name: str, weight: float) -> str:",
+    '    """Return the line that is printed on a parcel."""',
+)
+BODY: Final = '    return f"{name}: {weight:.1f} kg"'
+CHAT_MS: Final = 4_000  # To the first token, so that the progress can be seen meanwhile.
 
 
 def reply(request: Request) -> Reply:
-    """Answer a block below its header, and two ways to go on at `PLACE`: the second when warm."""
+    """Answer a block below its header, two ways to go on at `PLACE` (the second when warm), `BODY`.
+
+    The last is the function that is to be implemented: the answer to a beginning of code.
+    """
+    if request.prefix == "```python\n" and "Task: Write the body" in request.rendered:
+        return Reply("\n".join([*SIGNATURE, BODY, "```"]), first_token_ms=CHAT_MS)
     if request.kind != "fim":
         return default_reply(request)
     block = "\n".join(BLOCK) + "\n"

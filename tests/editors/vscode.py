@@ -1,7 +1,8 @@
 """VS Code with the extension from a VSIX: the workbench in Chromium, driven by `workbench.cjs`.
 
 The extension and the server run in code-server's extension host, as they do on a remote; the
-workbench is the same. Once without a key, once with a simulated model, once without a server.
+workbench is the same. Once without a key, once with a simulated model (quick fixes and rewrites as
+well), once without a server.
 """
 
 import json
@@ -15,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.editors import parcels
+from tests.editors import parcels, repairs
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.proof import NotShownError, Proof, Step, until
-from tests.editors.replies import BLOCK, FIRST, HEADER, PLACE, SECOND
+from tests.editors.replies import BLOCK, BODY, FIRST, HEADER, PLACE, SECOND
 from tests.editors.scene import LINE, NEW_MODULE, NEXT_LINE, NEXT_TYPED, TYPED, TYPED_ALONG, Scene
 
 EXTENSION = Path(__file__).resolve().parents[2] / "editors" / "vscode"
@@ -37,6 +38,7 @@ SETTINGS = {
     "update.mode": "none",
     "extensions.autoUpdate": False,
     "extensions.autoCheckUpdates": False,
+    "editor.codeActionsOnSave": {"source.fixAll.tandem": "explicit"},
     "chat.disableAIFeatures": True,  # VS Code's own assistant, not the inline completion API.
     "files.hotExit": "off",
     "workbench.startupEditor": "none",
@@ -83,6 +85,7 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     with proof.step("quitting leaves no process behind"):
         scene.wait_until_nothing_runs(30)
     parcels.write(scene)
+    repairs.write(scene)
     picture = out / "vscode-block.png"
     with (
         simulated_model(scene.home / "model.log") as model,
@@ -90,6 +93,7 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     ):
         _drive(proof, workbench, scene, _with_model(url, picture, model, scene))
         proof.screenshots.append(picture)
+        proof.screenshots += [out / "vscode-fixes.png", out / "vscode-rewrites.png"]
     scene.wait_until_nothing_runs(30)
     with _serving(workbench, scene, scene.without_server()) as url:
         picture = out / "vscode-missing.png"
@@ -125,6 +129,20 @@ def _with_model(url: str, picture: Path, model: Model, scene: Scene) -> dict[str
         "place": PLACE,
         "first": FIRST,
         "second": SECOND,
+        "repair": {
+            "file": Path(repairs.SCRIPT).name,
+            "title": repairs.SCRIPT_IMPORT,
+            "line": repairs.SCRIPT_IMPORTED,
+        },
+        "rewrite": {
+            "file": Path(repairs.LABELS).name,
+            "title": repairs.IMPLEMENT,
+            "asking": repairs.ASKING,
+            "body": BODY,
+            "stub": repairs.STUB,
+            "simplify": repairs.SIMPLIFY,
+            "refused": repairs.REFUSED,
+        },
         "later": [Path(name).name for name in parcels.LATER],
         "changed": {
             "path": str(scene.workspace / parcels.FEES),

@@ -6,6 +6,19 @@
 const fs = require("node:fs");
 const task = JSON.parse(process.argv[2]);
 const { chromium } = require(task.playwright);
+const {
+  command,
+  entry,
+  linesAre,
+  notifications,
+  openFile,
+  openMenu,
+  recordStatusBar,
+  retype,
+  saidBar,
+  sawBar,
+  waitForGhost,
+} = require("./page.cjs");
 
 const ON_LOOPBACK = [
   "--no-sandbox",
@@ -17,11 +30,7 @@ const ON_LOOPBACK = [
   "--disable-sync",
   "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ];
-const GHOST = ".ghost-text-decoration, .ghost-text-decoration-preview";
-const GHOST_LINES = ".suggest-preview-text .view-line"; // What is below the cursor's line.
-const TEXT_LINES = ".editor-instance .view-lines .view-line";
 const BAR = /Tandem: reading \d+ of \d+ files/;
-const NUDGE_MS = 5000; // Retype the last character while nothing is shown, as a person would.
 
 const say = (record) => process.stdout.write(`${JSON.stringify(record)}\n`);
 
@@ -57,80 +66,11 @@ async function step(page, name, body) {
   }
 }
 
-async function notifications(page) {
-  page.setDefaultTimeout(5000);
-  await page.keyboard.press("Escape");
-  await command(page, "Notifications: Show Notifications");
-  await page.waitForSelector(".notifications-center.visible");
-  return page.locator(".notifications-center .notification-list-item").allInnerTexts();
-}
-
 async function open(page) {
   await page.goto(task.url);
   await page.waitForSelector(".explorer-folders-view .monaco-list-row");
   await openFile(page, task.file);
 }
-
-async function openFile(page, name) {
-  await page.keyboard.press("Control+P");
-  await page.waitForSelector(".quick-input-widget input");
-  await page.keyboard.type(name);
-  await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${name}"]`);
-  await page.keyboard.press("Enter");
-  await page.waitForSelector(`.tabs-container .tab.active[aria-label*="${name}"]`);
-  await page.click(".editor-instance .view-lines");
-  await page.keyboard.press("Control+End");
-}
-
-// A non-breaking space is how the editor draws a space.
-const plain = (text) => text.replace(/\u00a0/g, " ");
-
-async function ghost(page) {
-  const [first, ...below] = await page.evaluate(
-    ([inline, lines]) => [
-      [...document.querySelectorAll(inline)].map((part) => part.textContent).join(""),
-      ...[...document.querySelectorAll(lines)].map((line) => line.textContent),
-    ],
-    [GHOST, GHOST_LINES],
-  );
-  return plain([first, ...below].join("\n"));
-}
-
-const retype = (page, typed) => async () => {
-  await page.keyboard.press("Backspace");
-  await page.keyboard.type(typed.at(-1));
-};
-
-async function waitForGhost(page, rest, doAgain) {
-  const deadline = Date.now() + task.timeout_ms;
-  let nudge = Date.now() + NUDGE_MS;
-  for (;;) {
-    const shown = await ghost(page);
-    if (shown === rest) {
-      return shown;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(`ghost text ${JSON.stringify(rest)} not shown; it is ${JSON.stringify(shown)}`);
-    }
-    if (Date.now() > nudge) {
-      nudge = Date.now() + NUDGE_MS;
-      await doAgain();
-    }
-    await page.waitForTimeout(100);
-  }
-}
-
-// Wait until these lines stand one below the other; ghost text is in lines of its own and does not count.
-const linesAre = (page, ...lines) =>
-  page.waitForFunction(
-    ([selector, wanted]) => {
-      const top = (line) => Number.parseFloat(line.style.top);
-      const shown = [...document.querySelectorAll(selector)].sort((a, b) => top(a) - top(b));
-      const text = shown.map((line) => line.textContent.replace(/\u00a0/g, " ")).join("\n");
-      return `\n${text}\n`.includes(`\n${wanted}\n`);
-    },
-    [TEXT_LINES, lines.join("\n")],
-  );
 
 async function completes(page) {
   const { line, typed, along } = task;
@@ -233,28 +173,87 @@ async function completesWithModel(page) {
     await linesAre(page, `    ${place}${second}`);
     return shown;
   });
+  await repairs(page);
+  await rewrites(page);
   await step(page, "a file that another program writes is told of as it is now", async () => {
     fs.writeFileSync(task.changed.path, task.changed.text);
     return toldOfChange(page);
   });
 }
 
-// In the page: note every text of Tandem's in the status bar; a bar may be there for a second only.
-function recordStatusBar() {
-  window.saidInStatusBar = [""];
-  new MutationObserver(() => {
-    const items = [...document.querySelectorAll(".statusbar-item")].map((item) => item.textContent);
-    const said = items.filter((text) => text.includes("Tandem:")).join();
-    if (said !== window.saidInStatusBar.at(-1)) {
-      window.saidInStatusBar.push(said);
+// The diagnostic is the built-in TypeScript server's; it is at the cursor, where Ctrl+. is pressed.
+async function repairs(page) {
+  const { file, title, line } = task.repair;
+  const wrong = (state) => page.waitForSelector(".editor-instance .squiggly-error", { state });
+  await step(page, "what the TypeScript server says is fixed, free", async () => {
+    await openFile(page, file);
+    for (const key of ["ArrowUp", "End", "ArrowLeft"]) {
+      await page.keyboard.press(key);
     }
-  }).observe(document, { subtree: true, childList: true, characterData: true });
+    await wrong("visible");
+    await openMenu(page, title);
+    await picture(page, "fixes");
+    await page.click(entry(title));
+    await linesAre(page, line);
+    await wrong("detached");
+    await asked(0);
+    return title;
+  });
+  await step(page, "saving fixes all that needs no model, where the settings say so", async () => {
+    await page.keyboard.press("Control+Z");
+    await wrong("visible");
+    await page.keyboard.press("Control+S");
+    await linesAre(page, line);
+    await wrong("detached");
+    await asked(0);
+  });
 }
 
-// In the page: what the bar said, once it was there and nothing is any more.
-const sawBar = (pattern) =>
-  window.saidInStatusBar.at(-1) === "" &&
-  window.saidInStatusBar.find((said) => new RegExp(pattern).test(said));
+async function rewrites(page) {
+  const { file, title, asking, stub, body, simplify, refused } = task.rewrite;
+  await step(page, "the menu offers to implement a stub; nothing was sent", async () => {
+    await openFile(page, file);
+    await page.keyboard.press("ArrowUp");
+    await openMenu(page, title);
+    await picture(page, "rewrites");
+    await asked(0);
+    return title;
+  });
+  await step(page, "the progress says who is asked, for how much", async () => {
+    await page.click(entry(title));
+    const bar = await page.waitForFunction(saidBar, asking);
+    return bar.jsonValue();
+  });
+  await step(page, "the editor holds the model's body", async () => {
+    await linesAre(page, body);
+    await asked(1);
+    return body.trim();
+  });
+  await step(page, "one undo brings the stub back", async () => {
+    await page.keyboard.press("Control+Z");
+    await linesAre(page, stub);
+  });
+  await step(page, "where no answer passes the checks, the editor says so", async () => {
+    await openMenu(page, simplify);
+    await page.click(entry(simplify));
+    const toast = page.locator(`.notification-toast:has-text("${refused}")`);
+    await toast.waitFor();
+    await linesAre(page, stub);
+    const [said] = (await toast.innerText()).split("\n");
+    await command(page, "Notifications: Clear All Notifications");
+    return said;
+  });
+}
+
+const picture = (page, name) =>
+  page.screenshot({ path: task.picture.replace(/-block\.png$/, `-${name}.png`) });
+
+async function asked(wanted) {
+  const questions = (await bodies()).filter((body) => body.messages !== undefined).length;
+  if (questions !== wanted) {
+    throw new Error(`the model was asked ${questions} times instead of ${wanted}`);
+  }
+}
 
 // A prompt that was begun stays as it is (the prefix cache), so each try needs a file of its own.
 async function toldOfChange(page) {
@@ -273,18 +272,13 @@ async function toldOfChange(page) {
 }
 
 async function prompts() {
-  const answer = await fetch(`${task.model}/_sim/record`);
-  const { requests } = await answer.json();
-  return requests.map((each) => each.body?.prompt).filter((prompt) => prompt !== undefined);
+  return (await bodies()).map((body) => body.prompt).filter((prompt) => prompt !== undefined);
 }
 
-async function command(page, name) {
-  await page.keyboard.press("F1");
-  await page.waitForSelector(".quick-input-widget input");
-  await page.keyboard.type(name);
-  await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${name}"]`);
-  await page.keyboard.press("Enter");
-  await page.waitForSelector(".quick-input-widget", { state: "hidden" });
+async function bodies() {
+  const answer = await fetch(`${task.model}/_sim/record`);
+  const { requests } = await answer.json();
+  return requests.map((each) => each.body ?? {});
 }
 
 async function saysWhatIsMissing(page) {

@@ -151,7 +151,17 @@ def test_the_next_file_begins_with_what_the_first_was_told(monkeypatch):
 
     assert "price_for" in first
     assert second.startswith(first)
-    assert known.asked == 2
+
+
+def test_what_is_shared_of_a_file_that_has_changed_is_told_no_more(monkeypatch):
+    monkeypatch.setattr(module, "_WORTH", 1)
+    known, doc = Known(), document()
+    visits = Visits(known, Ticking(0))
+    assert "price_for" in context(visits.prompt(doc, at_dot(doc)), PATH)
+    monkeypatch.setattr(known.code, "state", lambda _path: (9, 9))
+    other = document("x = 1\n", f"file:///w/{OTHER}")
+
+    assert "price_for" not in context(visits.prompt(other, 0), OTHER)
 
 
 def test_what_is_shared_tells_nothing_of_the_open_file(monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from tandem.core.model import Billed, Stop, Stopped, TextDelta, Usage
 from tandem.core.money import Usd
-from tests.lsp.harness import URI, Peer
+from tests.lsp.harness import URI, Peer, place
 from tests.lsp.test_capabilities import captured, every_editor, opened
 from tests.support.code import codebase
 from tests.support.gateway import bench
@@ -30,6 +30,7 @@ FULL: dict[str, Any] = {
             **LITERALS,
             "dataSupport": True,
             "resolveSupport": {"properties": ["edit"]},
+            "honorsChangeAnnotations": True,
             "disabledSupport": True,
             "isPreferredSupport": True,
             "tagSupport": {"valueSet": [1]},
@@ -61,6 +62,28 @@ def titled(found: list[dict[str, Any]], begin: str) -> dict[str, Any]:
     return next(one for one in found if one["title"].startswith(begin))
 
 
+RESOLVE = {"vscode", "neovim"}
+"""Editors that can be used while they resolve; the others run a command."""
+
+
+async def resolved(peer: Peer, action: dict[str, Any]) -> dict[str, Any]:
+    """Return the edit of an action that is resolved."""
+    answer = await peer.ask("codeAction/resolve", action)
+    edit: dict[str, Any] = answer["result"]["edit"]
+    return edit
+
+
+async def applied(peer: Peer, action: dict[str, Any]) -> dict[str, Any]:
+    """Return the edit of an action that is a command."""
+    number = peer.begin("workspace/executeCommand", action["command"])
+    await peer.wire.until(lambda: peer.wire.asked("workspace/applyEdit"))
+    (apply,) = peer.wire.asked("workspace/applyEdit")
+    peer.send(id=apply["id"], result={"applied": True})
+    assert (await peer.answer(number)).get("error") is None
+    edit: dict[str, Any] = apply["params"]["edit"]
+    return edit
+
+
 def indexed(peer: Peer) -> None:
     peer.actions.code = codebase({"a.py": CART, "shop/money.py": "def spend(x):\n    pass\n"})
     peer.actions.path = "a.py"
@@ -76,14 +99,13 @@ async def test_every_editor_gets_offers_and_an_edit(fresh, editor, tmp_path):
         found = await offers(fresh)
         fix = titled(found, "Fix:")
         assert made.provider.requests == []
-        assert fix["data"]
-        resolved = (await fresh.ask("codeAction/resolve", fix))["result"]
-        (change,) = resolved["edit"]["documentChanges"]
+        assert ("data" in fix) is (editor in RESOLVE)
+        edit = await resolved(fresh, fix) if editor in RESOLVE else await applied(fresh, fix)
+        (change,) = edit["documentChanges"]
         assert change["textDocument"] == {"uri": URI, "version": 1}
         (edit,) = change["edits"]
         assert edit["newText"] == ""
-        annotated = editor in {"vscode", "neovim"}
-        assert ("annotationId" in edit) is annotated
+        assert ("annotationId" in edit) is (editor in RESOLVE)
 
 
 async def test_without_resolve_a_command_edits(fresh, tmp_path):
@@ -95,12 +117,7 @@ async def test_without_resolve_a_command_edits(fresh, tmp_path):
         fresh.open(CART)
         fix = titled(await offers(fresh), "Fix:")
         assert "data" not in fix
-        number = fresh.begin("workspace/executeCommand", fix["command"])
-        await fresh.wire.until(lambda: fresh.wire.asked("workspace/applyEdit"))
-        (apply,) = fresh.wire.asked("workspace/applyEdit")
-        fresh.send(id=apply["id"], result={"applied": True})
-        assert (await fresh.answer(number)).get("error") is None
-        assert apply["params"]["edit"]["documentChanges"][0]["edits"]
+        assert (await applied(fresh, fix))["documentChanges"][0]["edits"]
 
 
 async def test_an_editor_without_literals_gets_commands(fresh, tmp_path):
@@ -265,6 +282,44 @@ async def test_an_explanation_is_shown_in_a_document_of_its_own(fresh, tmp_path)
         fresh.send(id=show["id"], result={"success": True})
         assert "error" not in await fresh.answer(number)
         assert fresh.actions.kept[0][1] == "It is spelt `prices`.\n"
+
+
+async def test_a_refusal_of_a_command_is_a_message(fresh, tmp_path):
+    plain = {"textDocument": {"codeAction": LITERALS}}
+    async with bench(tmp_path) as made:
+        made.provider.scripts += [said("no") for _ in range(12)]
+        fresh.actions.gateway = made.gateway
+        await fresh.initialize(plain)
+        fresh.open(CART)
+        fix = titled(await offers(fresh), "Fix:")
+        assert "error" not in await fresh.ask("workspace/executeCommand", fix["command"])
+        (shown,) = fresh.wire.asked("window/showMessage")
+        assert "was refused" in shown["params"]["message"]
+
+
+async def test_a_cursor_of_one_character_selects_nothing(fresh, tmp_path):
+    async with bench(tmp_path) as made:
+        fresh.actions.gateway = made.gateway
+        indexed(fresh)
+        await fresh.initialize(FULL)
+        fresh.open(CART)
+        params = asking() | {"range": {"start": place(4, 4), "end": place(4, 5)}}
+        found = (await fresh.ask("textDocument/codeAction", params))["result"]
+        assert "Simplify `total`" in [one["title"] for one in found]
+
+
+async def test_a_bar_that_comes_late_is_begun_and_ended(fresh, tmp_path):
+    async with bench(tmp_path) as made:
+        made.provider.scripts += [said(GOOD)]
+        fresh.actions.gateway = made.gateway
+        await fresh.initialize(FULL)
+        fresh.open(CART)
+        assert await resolved(fresh, titled(await offers(fresh), "Fix:"))
+        assert fresh.wire.asked("$/progress") == []
+        await bars(fresh, 1)
+        await fresh.wire.until(lambda: len(fresh.wire.asked("$/progress")) == 2)
+        kinds = [one["params"]["value"]["kind"] for one in fresh.wire.asked("$/progress")]
+        assert kinds == ["begin", "end"]
 
 
 def test_every_captured_editor_resolves_edits():

@@ -32,7 +32,7 @@ def test_a_client_that_says_nothing_can_nothing(capabilities):
         False,
     )
 
-    assert client(capabilities) == Client(encoding=Encoding.UTF16, **nothing)
+    assert client(capabilities) == Client(encoding=Encoding.UTF16, waits_for_edits=True, **nothing)
 
 
 @pytest.mark.parametrize(

@@ -9,5 +9,9 @@ return {
     'javascriptreact', 'julia', 'kotlin', 'lua', 'ocaml', 'php', 'python', 'ruby', 'rust', 'scala', 'sh',
     'sql', 'swift', 'typescript', 'typescriptreact', 'vue', 'zig',
   },
+  -- Neovim prints an edit's annotation on lines of its own, so each rewrite would end in a "Press ENTER".
+  before_init = function(params)
+    params.capabilities.workspace.workspaceEdit.changeAnnotationSupport = nil
+  end,
   root_markers = { '.git', 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod' },
 }

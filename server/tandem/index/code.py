@@ -35,6 +35,10 @@ class Code(Protocol):
         """A number that changes when files come to define other names."""
         ...
 
+    def state(self, path: str) -> tuple[int, int] | None:
+        """Return (mtime_ns, size) of a file when it was taken in; None for one that was not."""
+        ...
+
     def facts(self, path: str) -> FileFacts | None:
         """Return what is known about a file."""
         ...

@@ -77,7 +77,8 @@ class Codebase:
             self._modules.add(path)
             changed.append(path)
         # A new file may be what an import anywhere was looking for.
-        self._unlink(list(self.paths) if appeared else changed)
+        # Where no import is resolved yet, as while everything is read, nothing has to be forgotten.
+        self._unlink(list(self.paths) if appeared and self._imports else changed)
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget files that are gone; an open document stays."""

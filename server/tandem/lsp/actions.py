@@ -13,7 +13,7 @@ from tandem.core.diagnostics import Diagnostic, Severity
 from tandem.core.edits import Edit
 from tandem.core.errors import RefusedError
 from tandem.core.text import Encoding, Position, Span, Text
-from tandem.features.fixes.ask import EXPLAIN, Ask
+from tandem.features.fixes.ask import EXPLAIN, FIX_FREELY, Ask
 from tandem.features.fixes.offers import Offer
 from tandem.lsp.client import Client
 from tandem.lsp.convert import to_lsp_range
@@ -28,6 +28,13 @@ def from_lsp_range(text: Text, found: lsp.Range, encoding: Encoding) -> Span:
     start = text.offset_at(Position(found.start.line, found.start.character), encoding)
     end = text.offset_at(Position(found.end.line, found.end.character), encoding)
     return Span(start, max(start, end))
+
+
+def from_lsp_selection(text: Text, found: lsp.Range, encoding: Encoding) -> Span:
+    """Return what is selected: in Helix a cursor is a selection of one character."""
+    span = from_lsp_range(text, found, encoding)
+    few = span.end - span.start <= 1 or text.slice(*span) == "\r\n"
+    return Span(span.start, span.start) if few else span
 
 
 def from_lsp_diagnostic(text: Text, found: lsp.Diagnostic, encoding: Encoding) -> Diagnostic:
@@ -82,7 +89,7 @@ def to_lsp_action(
     if offer.disabled and not client.disabled_actions:
         return None
     data = _data(offer.ask, document, encoding) if offer.ask is not None else None
-    lazily = client.resolves_edits and offer.ask is not None and offer.ask.action != EXPLAIN
+    lazily = _is_lazy(offer, client)
     command = None
     if data is not None and not lazily:
         command = lsp.Command(title=offer.title, command=ACTION_COMMAND, arguments=[data])
@@ -101,6 +108,13 @@ def to_lsp_action(
         data=data if lazily else None,
         tags=tags,
     )
+
+
+def _is_lazy(offer: Offer, client: Client) -> bool:
+    """Tell whether an edit is resolved; else the action is a command, which blocks no editor."""
+    if offer.ask is None or offer.ask.action == EXPLAIN or not client.resolves_edits:
+        return False
+    return offer.ask.action == FIX_FREELY or not client.waits_for_edits
 
 
 def _data(ask: Ask, document: Document, encoding: Encoding) -> dict[str, Any]:

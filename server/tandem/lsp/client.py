@@ -24,6 +24,7 @@ class Client:
     watches_files: bool
     code_action_literals: bool
     resolves_edits: bool
+    waits_for_edits: bool
     disabled_actions: bool
     preferred_actions: bool
     model_tag: bool
@@ -54,6 +55,9 @@ class Client:
             resolves_edits=bool(
                 action and action.data_support and resolve and "edit" in resolve.properties
             ),
+            # Nothing tells whether an editor can be used while it resolves. Those that show what an
+            # edit is annotated with can (VS Code, Neovim 0.12); Helix and eglot stand still.
+            waits_for_edits=not (action and action.honors_change_annotations),
             disabled_actions=bool(action and action.disabled_support),
             preferred_actions=bool(action and action.is_preferred_support),
             model_tag=bool(tags and lsp.CodeActionTag.LlmGenerated in tags.value_set),

@@ -14,7 +14,7 @@ from tandem.workspace.progress import Progress
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-_EDITOR_S: Final = 5.0
+_EDITOR_S: Final = 60.0  # Helix answers nothing while it waits for an answer itself
 
 
 class Bars:
@@ -25,46 +25,70 @@ class Bars:
         self._server = server
         self._client = client
         self._open: set[str] = set()
-        self._asked: set[str] = set()  # bars the editor is being asked for
+        self._asked: dict[str, Progress] = {}  # bars the editor is asked for: what they will say
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def tell(self, news: Progress) -> None:
+        """Begin, move or end a bar, without waiting for the editor."""
+        token = _token(news)
+        if token in self._open or token in self._asked:
+            self._say(token, news)
+            return
+        if news.ended or not self._client().work_done_progress:
+            return
+        self._asked[token] = news
+        task = asyncio.create_task(self._begin(token))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def report(self, news: Progress) -> None:
-        """Begin, move or end a bar."""
-        if not self._client().work_done_progress:
+        """Do the same for work that awaits whoever it reports to."""
+        self.tell(news)
+
+    def _say(self, token: str, news: Progress) -> None:
+        if token in self._asked:
+            self._asked[token] = news
             return
-        token = f"tandem/{news.work}"
         progress = self._server.work_done_progress
         if news.ended:
-            if token in self._open:
-                self._open.discard(token)
-                progress.end(token, lsp.WorkDoneProgressEnd(message=news.message))
-                progress.tokens.pop(token, None)
+            self._open.discard(token)
+            progress.end(token, lsp.WorkDoneProgressEnd(message=news.message))
+            progress.tokens.pop(token, None)
             return
-        percentage = None if news.share is None else int(100 * news.share)
-        if token in self._open:
-            report = lsp.WorkDoneProgressReport(message=news.message, percentage=percentage)
-            progress.report(token, report)
-        elif token not in self._asked and await self._create(token):
-            self._open.add(token)
-            begin = lsp.WorkDoneProgressBegin(
-                title="Tandem",
-                message=news.message,
-                percentage=percentage,
-                cancellable=news.cancel is not None,
-            )
-            progress.begin(token, begin)
-            _on_cancel(progress.tokens[token], news.cancel)
+        report = lsp.WorkDoneProgressReport(message=news.message, percentage=_percentage(news))
+        progress.report(token, report)
 
-    async def _create(self, token: str) -> bool:
-        """Ask the editor for a progress bar; work never waits for one that does not come."""
-        self._asked.add(token)
+    async def _begin(self, token: str) -> None:
+        """Ask the editor for a bar; work never waits for one that does not come."""
+        progress = self._server.work_done_progress
+        first = self._asked[token]
         try:
             async with asyncio.timeout(_EDITOR_S):
-                _ = await self._server.work_done_progress.create_async(token)
+                _ = await progress.create_async(token)
         except (TimeoutError, JsonRpcException):
-            return False
-        finally:
-            self._asked.discard(token)
-        return True
+            del self._asked[token]
+            return
+        last = self._asked.pop(token)
+        self._open.add(token)
+        begun = first if last.ended else last
+        begin = lsp.WorkDoneProgressBegin(
+            title="Tandem",
+            message=begun.message,
+            percentage=_percentage(begun),
+            cancellable=first.cancel is not None,
+        )
+        progress.begin(token, begin)
+        _on_cancel(progress.tokens[token], first.cancel)
+        if last.ended:  # an editor that has made a bar waits for its end
+            self._say(token, last)
+
+
+def _token(news: Progress) -> str:
+    return f"tandem/{news.work}"
+
+
+def _percentage(news: Progress) -> int | None:
+    return None if news.share is None else int(100 * news.share)
 
 
 def _on_cancel(pressed: "Future[None]", cancel: Callable[[], object] | None) -> None:

@@ -9,6 +9,7 @@ results serve at once; a batch that fails costs its own files only.
 """
 
 import asyncio
+import gc
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -65,7 +66,13 @@ class Indexing:
         """Take in what is stored; return the number of files."""
         loop = asyncio.get_running_loop()
         rows = await loop.run_in_executor(self._thread, self._store.load)
-        self.codebase.update(rows)
+        collecting = gc.isenabled()
+        gc.disable()  # half of taking in 3,000 files was looking for garbage among them
+        try:
+            self.codebase.update(rows)
+        finally:
+            if collecting:
+                gc.enable()
         return len(rows)
 
     async def refresh(
@@ -89,6 +96,16 @@ class Indexing:
         if len(changed) > _EXACT_BATCH:
             await self._names(changed)
         await self._exactly(changed, None)
+
+    @staticmethod
+    def keep() -> None:
+        """Have what is known by now left alone by the garbage collector: it lives on.
+
+        Looking through the records of 3,000 files again and again cost a completion a third of the
+        time that its context takes.
+        """
+        gc.collect(1)
+        gc.freeze()
 
     async def rest(self) -> None:
         """Give back what only work needs: the workers' 80 MB."""

@@ -170,6 +170,7 @@ class LiveIndex:
             await bar.end()
         self._count()
         self._busy = False
+        self._indexing.keep()
         fields = {"files": len(files), "seconds": round(self._clock.monotonic() - begin, 2)}
         logger.info("index.ready", extra={"fields": fields})
         await self._indexing.rest()

@@ -77,10 +77,12 @@ function M._start()
 end
 
 --- Show completions in a buffer the server was attached to: ghost text where both sides know it, else the menu.
+--- For code actions it is told what others say.
 ---@param client vim.lsp.Client
 ---@param buffer integer
 ---@param keys tandem.Keys
 function M._attach(client, buffer, keys)
+  require('tandem.diagnostics').send(client)
   if vim.lsp.inline_completion and client:supports_method('textDocument/inlineCompletion') then
     vim.lsp.inline_completion.enable(true, { bufnr = buffer })
     require('tandem.keys').map(buffer, keys)

@@ -138,7 +138,9 @@ def _extracts(where: Where) -> bool:
 
 
 def _simplifies(where: Where) -> bool:
-    return bool(where.code.strip()) and (where.has_selection or where.is_function)
+    if not where.code.strip() or is_stub(where.code):
+        return False
+    return where.has_selection or where.is_function
 
 
 def _annotates(where: Where) -> bool:

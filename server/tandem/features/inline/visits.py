@@ -1,6 +1,6 @@
 """Prompts that know the codebase: one visit per open document, advanced with each request.
 
-Entering a file gathers its context once (15 ms), and so does the first request far from the last
+Entering a file gathers its context once (10 ms), and so does the first request far from the last
 one; all other requests only lay out what is there. Whatever takes longer than the deadline goes
 without what is missing.
 
@@ -13,6 +13,7 @@ No prompt tells of the open file what it does not say itself any more.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -73,10 +74,14 @@ class _Stay:
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """The context that the prompts of a language begin with, and when it was gathered."""
+    """The context that the prompts of a language begin with, and when it was gathered.
+
+    `states` are those of its files, to know which of them have changed since.
+    """
 
     block: Block
     since: float
+    states: Mapping[str, tuple[int, int] | None]
 
 
 class Visits:
@@ -123,11 +128,17 @@ class Visits:
         if shared is None or now - shared.since > _SHARED_S:
             block = self._context(path, text, offset, FROZEN, Block())
             if block.tokens >= _WORTH:
-                self._shared[language] = _Shared(block, now)
+                states = {one.path: self._index.codebase.state(one.path) for one in block.sections}
+                self._shared[language] = _Shared(block, now, states)
             return block
-        others = [section for section in shared.block.sections if section.path != path]
+        fresh = [one for one in shared.block.sections if self._is_fresh(shared, one.path)]
+        others = [section for section in fresh if section.path != path]
         own = self._context(path, text, offset, OWN, Block.of(others, language))
         return Block.of([*others, *own.sections], language)
+
+    def _is_fresh(self, shared: _Shared, path: str) -> bool:
+        """Tell whether a file is as it was: what was shared of it may be told of it still."""
+        return self._index.codebase.state(path) == shared.states.get(path)
 
     def _context(self, path: str, text: Text, offset: int, budget: int, already: Block) -> Block:
         end = self._clock.monotonic() + DEADLINE_S

@@ -10,7 +10,7 @@ from pygls.lsp.server import LanguageServer
 
 from tandem.core.diagnostics import Diagnostic
 from tandem.core.edits import Edit
-from tandem.core.errors import RefusedError, StaleError
+from tandem.core.errors import RefusedError, StaleError, TandemError
 from tandem.lsp.client import Client
 from tandem.lsp.handlers.completion import document_of
 from tandem.lsp.progress import Bars
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # 40 ms of the start-up; loaded with the first action
     from tandem.features.fixes.fix import Check
     from tandem.index.code import Code
 
+_SHORT: Final = 50
 _STALE: Final = "the document changed since this was offered: ask again"
 _CHANGED: Final = "the document changed while the answer was made: ask again, nothing was edited"
 
@@ -75,7 +76,7 @@ class ActionHandlers:
         source = source_of(document, ports.path_of(document.uri), ports.code)
         here = offers.Situation(
             source,
-            actions.from_lsp_range(text, params.range, encoding),
+            actions.from_lsp_selection(text, params.range, encoding),
             tuple(actions.from_lsp_diagnostic(text, one, encoding) for one in said),
             snapshot.settings,
             ports.without_model,
@@ -103,7 +104,15 @@ class ActionHandlers:
         return action
 
     async def run(self, snapshot: Snapshot, data: Any) -> None:
-        """Carry out the command of an action: explain, or edit where there is no resolve."""
+        """Carry out the command of an action; a refusal is a message: Helix shows no other."""
+        try:
+            await self._run(snapshot, data)
+        except TandemError as error:
+            warning = lsp.MessageType.Warning
+            self.server.window_show_message(lsp.ShowMessageParams(warning, f"Tandem: {error}"))
+
+    async def _run(self, snapshot: Snapshot, data: Any) -> None:
+        """Explain, or edit where there is no resolve."""
         from tandem.features.fixes.ask import EXPLAIN  # noqa: PLC0415 - as above
         from tandem.lsp import actions  # noqa: PLC0415
 
@@ -162,14 +171,16 @@ class ActionHandlers:
         bar = self._bar()
 
         async def announce(step: "Step", failed: "Sequence[Failed]") -> None:
-            await bar.say(_announcement(step, failed))
+            bar.say(_announcement(step, failed))
 
         helpers = fix.Ports(gateway, ports.experience, announce, ports.check)
+        end = "nothing was changed"
         try:
             done = await fix.perform(source, ask, snapshot.settings, helpers)
+            end = f"{done.rung.value}, {done.cost}"
         finally:
-            await bar.end()
-        return done.edits, f"Tandem: {done.rung.value}, {done.cost}"
+            bar.end(end)
+        return done.edits, f"Tandem: {end}"
 
     async def _explain(self, snapshot: Snapshot, data: Mapping[str, Any]) -> None:
         from tandem.features.fixes.ask import source_of  # noqa: PLC0415 - as above
@@ -182,11 +193,11 @@ class ActionHandlers:
         gateway = _gateway(ports)
         source = source_of(document, ports.path_of(document.uri), ports.code)
         bar = self._bar()
-        await bar.say("explaining")
+        bar.say("explaining")
         try:
             text = await explain(source, ask, snapshot.settings, gateway)
         finally:
-            await bar.end()
+            bar.end("explained")
         await self._show(ask.diagnostics, text)
 
     async def _show(self, diagnostics: Sequence[Diagnostic], text: str) -> None:
@@ -206,19 +217,19 @@ class ActionHandlers:
 
 
 class _Bar:
-    """The progress of one action, which the user can end."""
+    """The progress of one action, which the user can end. Nobody waits for an editor's bar."""
 
     def __init__(self, bars: Bars, work: str, task: "asyncio.Task[Any] | None") -> None:
         self._bars = bars
         self._work = work
         self._task = task
 
-    async def say(self, message: str) -> None:
+    def say(self, message: str) -> None:
         cancel = self._task.cancel if self._task is not None else None
-        await self._bars.report(Progress(self._work, message, cancel=cancel))
+        self._bars.tell(Progress(self._work, message, cancel=cancel))
 
-    async def end(self) -> None:
-        await self._bars.report(Progress(self._work, "done", ended=True))
+    def end(self, message: str) -> None:
+        self._bars.tell(Progress(self._work, message, ended=True))
 
 
 def _gateway(ports: ActionPorts) -> "Gateway":
@@ -237,5 +248,10 @@ def _announcement(step: "Step", failed: "Sequence[Failed]") -> str:
     several = f" for {step.candidates} answers" if step.candidates > 1 else ""
     said = f"asking {step.rung.value}{several}{price}"
     if failed and failed[-1].problems:
-        said += f" (refused: {failed[-1].problems[0]})"
+        said += f" (refused: {_short(failed[-1].problems[0])})"
     return said
+
+
+def _short(sentence: str) -> str:
+    """Return a sentence as it fits a status line: Neovim asks for a key at what does not."""
+    return sentence if len(sentence) <= _SHORT else f"{sentence[: _SHORT - 1]}…"
