@@ -66,10 +66,11 @@ def _rewrite(proof: Proof, editor: Running, model: Model, out: Path) -> None:
 
 def _refuse(proof: Proof, editor: Running) -> None:
     with proof.step("where no answer passes the checks, the editor says so") as detail:
+        _open(editor, repairs.TOTALS)
         _choose(editor, _menu(editor, repairs.SIMPLIFY))
         editor.terminal.wait_for(repairs.REFUSED)
         editor.terminal.keys("Enter")  # The message is longer than the line.
-        editor.wait("the stub is in the buffer", LAST_LINE, repairs.STUB)
+        editor.wait("the buffer is as it was", LAST_LINE, repairs.TOTAL)
         detail.append(repairs.REFUSED)
 
 

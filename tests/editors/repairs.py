@@ -14,7 +14,8 @@ from tests.editors.scene import Scene
 LABELS: Final = "shop/labels.py"  # It ends with the stub.
 STUB: Final = "    raise NotImplementedError"
 IMPLEMENT: Final = "Implement `label`"
-SIMPLIFY: Final = "Simplify `label`"  # The simulated model has no answer to that.
+SIMPLIFY: Final = "Simplify `total`"  # The simulated model has no answer to that.
+TOTAL: Final = "    return sum(map(shipping_fee, weights))"
 REFUSED: Final = "every model that may be asked has failed"
 ASKING: Final = "asking flash, about $0.0"
 """Of the progress while the model is asked. What it costs is below a cent."""
@@ -35,13 +36,13 @@ from __future__ import annotations
 
 
 '''
-_TOTALS: Final = '''"""Totals of parcels."""
+_TOTALS: Final = f'''"""Totals of parcels."""
 
 from __future__ import annotations
 
 
 def total(weights: list[float]) -> float:
-    return sum(map(shipping_fee, weights))
+{TOTAL}
 '''
 _SCRIPT_FEES: Final = """export function shippingFee(weight: number): number {
   return 4.5 + 0.8 * weight;

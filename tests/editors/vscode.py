@@ -140,7 +140,11 @@ def _with_model(url: str, picture: Path, model: Model, scene: Scene) -> dict[str
             "asking": repairs.ASKING,
             "body": BODY,
             "stub": repairs.STUB,
-            "simplify": repairs.SIMPLIFY,
+            "simplify": {
+                "file": Path(repairs.TOTALS).name,
+                "title": repairs.SIMPLIFY,
+                "line": repairs.TOTAL,
+            },
             "refused": repairs.REFUSED,
         },
         "later": [Path(name).name for name in parcels.LATER],
