@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tandem.engine.accounts import Accounts
     from tandem.engine.gateway import Gateway
     from tandem.features.fixes.fix import Check
+    from tandem.features.fixes.paid import Paid
     from tandem.features.inline.complete import Ports
     from tandem.features.inline.visits import Visits
     from tandem.lsp.ext import Status
@@ -108,6 +109,7 @@ class App:
         self._accounts: Accounts | None = None
         self._gateway: Gateway | None = None
         self._experience: Experience = Experience()
+        self._paid_for: Paid | None = None
         self._local_model: Installed | None = None
         self._index: LiveIndex | None = None
         self._visits: Visits | None = None
@@ -224,9 +226,17 @@ class App:
             path_of=lambda _uri: path,
             experience=self._experience,
             check=self._check(uri, path or ""),
+            paid=self._paid(),
             clock=self._world.clock,
             keep=self._keep,
         )
+
+    def _paid(self) -> "Paid":
+        """Return what was paid for and not used; made with the first action."""
+        from tandem.features.fixes.paid import Paid  # noqa: PLC0415 - off the start-up path
+
+        self._paid_for = self._paid_for or Paid()
+        return self._paid_for
 
     def _check(self, uri: str, path: str) -> "Check":
         """Return the user's own checker for a file as the harness asks it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tandem.engine.harness import Experience
 from tandem.features.fixes.fix import no_check
+from tandem.features.fixes.paid import Paid
 from tandem.features.inline.complete import Ports
 from tandem.features.inline.flights import Flights
 from tandem.features.inline.memo import Memo
@@ -110,6 +111,7 @@ class Actions:
     code: Any = None
     path: str | None = None
     kept: list[tuple[str, str]] = field(default_factory=list)
+    paid: Paid = field(default_factory=Paid)
 
     def ports(self, clock: "Time") -> ActionPorts:
         async def keep(title: str, text: str) -> str:
@@ -123,6 +125,7 @@ class Actions:
             path_of=lambda _uri: self.path,
             experience=Experience(),
             check=no_check,
+            paid=self.paid,
             clock=clock,
             keep=keep,
         )

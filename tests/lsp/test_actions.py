@@ -212,6 +212,7 @@ async def test_a_stale_document_is_refused_before_anything_is_spent(fresh, tmp_p
 
 
 async def test_an_answer_for_a_document_that_changed_meanwhile_is_refused(fresh, tmp_path):
+    indexed(fresh)
     async with bench(tmp_path) as made:
         hang = Hang()
         made.provider.scripts += [[hang, *said(GOOD)]]
@@ -224,6 +225,16 @@ async def test_an_answer_for_a_document_that_changed_meanwhile_is_refused(fresh,
         fresh.change(2, [{"text": "# more\n" + CART}])
         hang.go.set()
         assert (await fresh.answer(number))["error"]["code"] == -32801
+
+        fresh.actions.code = codebase({"a.py": "# more\n" + CART})
+        moved = {"start": {"line": 5, "character": 15}, "end": {"line": 5, "character": 22}}
+        again = asking() | {"range": moved}
+        again["context"] = {"diagnostics": [PROBLEM | {"range": moved}]}
+        found = (await fresh.ask("textDocument/codeAction", again))["result"]
+        edit = await resolved(fresh, titled(found, "Fix:"))
+        (change,) = edit["documentChanges"][0]["edits"]
+        assert change["range"]["start"]["line"] == 5
+        assert len(made.provider.requests) == 1  # what was paid for is not bought again
 
 
 async def bars(peer: Peer, count: int) -> None:

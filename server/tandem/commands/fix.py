@@ -184,4 +184,4 @@ async def _by_model(done: _Run, world: World, repository: Repository, place: Pla
             return
     done.text = edits.apply(done.text, result.edits)
     done.by_model, done.left, done.cost = len(done.left), (), str(result.cost)
-    done.notes.append(f"{done.by_model} fixed by {result.rung.value} for {result.cost}")
+    done.notes.append(f"{done.by_model} fixed by {result.by}")

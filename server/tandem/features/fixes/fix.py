@@ -27,6 +27,7 @@ from tandem.engine.ladder import Limits, Rung, Step
 from tandem.features.fixes import prompt, rewrites
 from tandem.features.fixes.ask import EXPLAIN, FIX, PROMPT, Ask, Source
 from tandem.features.fixes.causes import cause_of
+from tandem.features.fixes.paid import Paid
 from tandem.features.fixes.prompt import Form, Job
 from tandem.features.fixes.recheck import gone
 from tandem.features.fixes.target import TYPES, header_of, merged, symbols, target_of
@@ -68,22 +69,34 @@ class Ports:
     experience: Experience
     announce: Callable[[Step, Sequence[Failed]], Awaitable[None]]
     check: Check = no_check
+    paid: Paid = field(default_factory=Paid)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action came to: edits of the document, by whom, for how much."""
+    """What an action came to: edits of the document, by whom, for how much.
+
+    `rung` is None where the answer was paid for earlier.
+    """
 
     edits: tuple[Edit, ...]
-    rung: Rung
+    rung: Rung | None
     cost: Usd
     answers: int
+
+    @property
+    def by(self) -> str:
+        """Who answered and for how much, for people."""
+        return f"{self.rung.value}, {self.cost}" if self.rung is not None else "paid for already"
 
 
 async def perform(source: Source, ask: Ask, settings: Settings, ports: Ports) -> Done:
     """Have a model do what was chosen. Raises RefusedError with the reason if nothing passed."""
     job = job_of(source, ask, settings)
     task = FixTask(job, ask, settings, ports.check)
+    known = ports.paid.take(job, ask)
+    if known and not task.objections({source.name: known}):
+        return Done(known, None, Usd(), 0)
     limits = Limits(_TOPS[settings.fix.climb_to], Usd.of(settings.fix.most_usd))
     outcome: Outcome[Proposed] = await carry_out(
         task, ports.gateway, limits, ports.experience, ports.announce
@@ -91,6 +104,7 @@ async def perform(source: Source, ask: Ask, settings: Settings, ports: Ports) ->
     if outcome.value is None or outcome.rung is None:
         raise RefusedError(outcome.reason)
     own = outcome.value.get(source.name, ())
+    ports.paid.keep(job, ask, own)
     return Done(own, outcome.rung, outcome.cost, outcome.answers)
 
 
@@ -202,7 +216,7 @@ class FixTask:
         read = self._patch(text, data, partial=reply.stop is Stop.LENGTH)
         if read.problems or not read.edits:
             return Verdict(None, read.problems or ("the answer holds no change",), text)
-        problems = await asyncio.to_thread(self._objections, read.edits)
+        problems = await asyncio.to_thread(self.objections, read.edits)
         if not problems:
             problems = await self._checked(read.edits)
         return Verdict(None, problems, text) if problems else Verdict(read.edits)
@@ -212,7 +226,7 @@ class FixTask:
             return patch.replaced(self.job.files[0], data)
         return patch.read(text, self.job.files, partial=partial)
 
-    def _objections(self, proposed: Proposed) -> tuple[str, ...]:
+    def objections(self, proposed: Proposed) -> tuple[str, ...]:
         """Let the gates speak of every file, then look whether the problems' causes are gone."""
         source = self.job.source
         problems: list[str] = []

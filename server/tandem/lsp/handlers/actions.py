@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # 40 ms of the start-up; loaded with the first action
     from tandem.engine.ladder import Step
     from tandem.features.fixes.ask import Ask
     from tandem.features.fixes.fix import Check
+    from tandem.features.fixes.paid import Paid
     from tandem.index.code import Code
 
 _SHORT: Final = 50
@@ -44,6 +45,7 @@ class ActionPorts:
     path_of: Callable[[str], str | None]
     experience: "Experience"
     check: "Check"
+    paid: "Paid"
     clock: "Clock"
     keep: Callable[[str, str], Awaitable[str]]
     """Writes a text for people to a file of Tandem's own, by title; returns its URI."""
@@ -173,11 +175,11 @@ class ActionHandlers:
         async def announce(step: "Step", failed: "Sequence[Failed]") -> None:
             bar.say(_announcement(step, failed))
 
-        helpers = fix.Ports(gateway, ports.experience, announce, ports.check)
+        helpers = fix.Ports(gateway, ports.experience, announce, ports.check, ports.paid)
         end = "nothing was changed"
         try:
             done = await fix.perform(source, ask, snapshot.settings, helpers)
-            end = f"{done.rung.value}, {done.cost}"
+            end = done.by
         finally:
             bar.end(end)
         return done.edits, f"Tandem: {end}"
