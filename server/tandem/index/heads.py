@@ -14,7 +14,7 @@ from operator import lt
 from typing import Final
 
 from tandem.index.facts import Definition, Kind
-from tandem.index.records import Record, _unpacked
+from tandem.index.records import Record, unpacked
 
 _CLASSES: Final = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE})
 _CLASS_NAMES: Final = frozenset([kind.value for kind in _CLASSES])
@@ -82,7 +82,7 @@ class Heads:
 def heads_of(record: Record) -> Heads:
     """Return a record's heads, those of no definition if it is damaged."""
     try:
-        numbers, texts = _unpacked(record.body)
+        numbers, texts = unpacked(record.body)
         kinds = texts[0].split() if texts else []
         count = len(kinds)
         if len(numbers) != 1 + 5 * count or len(texts) != 1 + 3 * count:

@@ -139,7 +139,7 @@ def facts_of(record: Record) -> FileFacts:
 
 
 def _definitions(body: str) -> tuple[int, tuple[Definition, ...]]:
-    numbers, texts = _unpacked(body)
+    numbers, texts = unpacked(body)
     if not numbers:
         return 0, ()
     kinds = [_KINDS[kind] for kind in texts[0].split()]
@@ -157,7 +157,7 @@ def imports_of(record: Record) -> tuple[Import, ...]:
     found: list[Import] = []
     at = 0
     try:
-        numbers, texts = _unpacked(record.imports)
+        numbers, texts = unpacked(record.imports)
         for line, count in zip(numbers[::2], numbers[1::2], strict=True):
             module, local, *names = texts[at : at + 2 + 2 * count]
             pairs = tuple(zip(names[::2], names[1::2], strict=True))
@@ -175,7 +175,7 @@ def _packed(numbers: Sequence[int], texts: Sequence[str]) -> str:
     return f"{head}\n{''.join(texts)}"
 
 
-def _unpacked(packed: str) -> tuple[Sequence[int], Sequence[str]]:
+def unpacked(packed: str) -> tuple[Sequence[int], Sequence[str]]:
     """Return what was packed; raise ValueError or LookupError where it is damaged."""
     if not packed:
         return (), ()

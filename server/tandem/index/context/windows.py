@@ -28,7 +28,6 @@ _COMMON: Final = 0.02
 _WORDS: Final = 40  # of a query, the most telling
 _FEW: Final = 200
 _LONGLIST: Final = 12
-_CANDIDATES: Final = int(__import__("os").environ.get("CAND", "2000"))
 _SWEEP: Final = 4_000  # dead blocks before a sweep is worth its 20 ms
 
 
