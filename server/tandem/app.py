@@ -1,4 +1,4 @@
-"""The composition root: with ``spending`` it names the concrete classes of every layer.
+"""The composition root: with ``spending`` and ``acting`` it names the classes of every layer.
 
 It brings in the world (clock, environment, home) and hands it down; nothing below it reads the
 environment or the time by itself.
@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +23,9 @@ from tandem.workspace.configuration import Configuration, Layer, read_layers, re
 from tandem.workspace.progress import Progress, Report
 
 if TYPE_CHECKING:
+    from tandem.acting import Acting
     from tandem.engine.accounts import Accounts
     from tandem.engine.gateway import Gateway
-    from tandem.features.fixes.fix import Check
-    from tandem.features.fixes.paid import Paid
     from tandem.features.inline.complete import Ports
     from tandem.features.inline.visits import Visits
     from tandem.lsp.ext import Status
@@ -94,8 +92,7 @@ class App:
 
     def __init__(self, world: World) -> None:
         """Begin without a workspace; nothing is opened, nothing heavy is imported."""
-        from tandem.engine.harness import Experience  # noqa: PLC0415 - as those below
-        from tandem.engine.outcomes import Outcomes  # noqa: PLC0415
+        from tandem.engine.outcomes import Outcomes  # noqa: PLC0415 - as those below
         from tandem.features.inline.flights import Flights  # noqa: PLC0415 - after those of `lsp`
         from tandem.features.inline.memo import Memo  # noqa: PLC0415
         from tandem.features.inline.typing_history import TypingHistory  # noqa: PLC0415
@@ -108,8 +105,7 @@ class App:
         self._engine: RepositoryEngine | None = None
         self._accounts: Accounts | None = None
         self._gateway: Gateway | None = None
-        self._experience: Experience = Experience()
-        self._paid_for: Paid | None = None
+        self._acting: Acting | None = None
         self._local_model: Installed | None = None
         self._index: LiveIndex | None = None
         self._visits: Visits | None = None
@@ -214,64 +210,13 @@ class App:
 
     def actions(self, uri: str) -> "ActionPorts":
         """Return who helps with an action in a document at this moment."""
-        from tandem.lsp.handlers.actions import ActionPorts  # noqa: PLC0415
+        from tandem.acting import Acting  # noqa: PLC0415 - with the first action
 
-        index, gateway = self._index, self._gateway
-        path = index.path_of(uri) if index is not None else None
-        without = self._without_model(uri, path)
-        return ActionPorts(
-            gateway=None if without else gateway,
-            without_model=without,
-            code=index.codebase if index is not None else None,
-            path_of=lambda _uri: path,
-            experience=self._experience,
-            check=self._check(uri, path or ""),
-            paid=self._paid(),
-            clock=self._world.clock,
-            keep=self._keep,
-        )
-
-    def _paid(self) -> "Paid":
-        """Return what was paid for and not used; made with the first action."""
-        from tandem.features.fixes.paid import Paid  # noqa: PLC0415 - off the start-up path
-
-        self._paid_for = self._paid_for or Paid()
-        return self._paid_for
-
-    def _check(self, uri: str, path: str) -> "Check":
-        """Return the user's own checker for a file as the harness asks it."""
-        from tandem.features.fixes.fix import no_check  # noqa: PLC0415
-        from tandem.workspace.checks import checker_for, still_there  # noqa: PLC0415
-
-        snapshot = self.session.snapshot()
-        document, settings = snapshot.documents.get(uri), snapshot.settings.fix
-        language = document.language if document is not None else ""
-        found = checker_for(settings.check, settings.trusted, language, snapshot.root, path)
-        return partial(still_there, found) if found is not None else no_check
-
-    def _without_model(self, uri: str, path: str | None) -> str:
-        """Return why no model may be asked about a file, "" if one may."""
-        from tandem.workspace.files import reason_by_name  # noqa: PLC0415
-
-        settings = self.session.configuration.settings
-        if self._gateway is None or self._local_model is not None:
-            return f"no API key: set {settings.api.key_env or 'api.key_env'} and restart"
-        indexed = self._index is not None and self.session.root is not None
-        if (indexed and path is None) or reason_by_name(uri.rpartition("/")[2]) is not None:
-            return "this file is not of the workspace, or kept out of what models are told"
-        return ""
-
-    async def _keep(self, title: str, text: str) -> str:
-        """Write a text for people to a file in the state directory; return its URI."""
-        name = "".join(c if c.isalnum() else "-" for c in title.lower())[:60].strip("-")
-        path = self._world.paths.state / "texts" / f"{name or 'text'}.md"
-
-        def write() -> None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-
-        await asyncio.to_thread(write)
-        return path.as_uri()
+        if self._acting is None:
+            world = self._world
+            self._acting = Acting(self.session, world.clock, world.paths.state)
+        gateway = self._gateway if self._local_model is None else None
+        return self._acting.ports(uri, self._index, gateway)
 
     async def status(self) -> "Status":
         """Sum up the state for an editor's status line."""

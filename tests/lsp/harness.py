@@ -122,7 +122,7 @@ class Actions:
             gateway=self.gateway,
             without_model="" if self.gateway is not None else self.without_model,
             code=self.code,
-            path_of=lambda _uri: self.path,
+            path=self.path,
             experience=Experience(),
             check=no_check,
             paid=self.paid,

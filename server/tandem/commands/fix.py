@@ -29,7 +29,7 @@ from tandem.core.diagnostics import Diagnostic
 from tandem.core.edits import Edit
 from tandem.core.errors import TandemError
 from tandem.core.text import Span, Text
-from tandem.engine.harness import Experience, Failed
+from tandem.engine.harness import Experience, Failed, announcement
 from tandem.engine.ladder import Step
 from tandem.features.fixes import fix
 from tandem.features.fixes.ask import FIX, Ask, Source, source_of
@@ -162,9 +162,7 @@ async def _by_model(done: _Run, world: World, repository: Repository, place: Pla
         return
 
     async def announce(step: Step, failed: Sequence[Failed]) -> None:
-        why = f" (refused: {failed[-1].problems[0]})" if failed and failed[-1].problems else ""
-        price = f", about {step.estimate}" if step.estimate is not None else ""
-        done.notes.append(f"asking {step.rung.value}{price}{why}")
+        done.notes.append(announcement(step, failed))
 
     source = _source(done.text, repository, place)
     ask = Ask(FIX, source.document.uri, 0, done.left[0].span, done.left)

@@ -34,6 +34,7 @@ _EXPECTED: Final = {
     Rung.FLASH: 300, Rung.FLASH_THINKING: 1_500, Rung.PRO: 2_000, Rung.PRO_MAX: 6_000,
 }  # fmt: skip
 """Output tokens of a typical answer, reasoning included."""
+_SHORT: Final = 50
 _SETTLE_S: Final = 0.5
 _IN_VAIN: Final = frozenset(
     [Failure.AUTHENTICATION, Failure.BALANCE, Failure.MODEL, Failure.NETWORK, Failure.MALFORMED]
@@ -93,6 +94,18 @@ class Outcome(Generic[T]):
 
 Announce = Callable[[Step, Sequence[Failed]], Awaitable[None]]
 """Told before each step what is asked next, at what price, and what failed so far."""
+
+
+def announcement(step: Step, failed: Sequence[Failed]) -> str:
+    """Say who is asked next, for how much, and why it is not the first, in one short line."""
+    price = f", about {step.estimate}" if step.estimate is not None else ""
+    several = f" for {step.candidates} answers" if step.candidates > 1 else ""
+    said = f"asking {step.rung.value}{several}{price}"
+    if failed and failed[-1].problems:
+        why = failed[-1].problems[0]
+        # Neovim asks for a key at a line that is longer than its own.
+        said += f" (refused: {why if len(why) <= _SHORT else f'{why[: _SHORT - 1]}…'})"
+    return said
 
 
 class Experience:

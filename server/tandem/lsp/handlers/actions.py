@@ -30,7 +30,6 @@ if TYPE_CHECKING:  # 40 ms of the start-up; loaded with the first action
     from tandem.features.fixes.paid import Paid
     from tandem.index.code import Code
 
-_SHORT: Final = 50
 _STALE: Final = "the document changed since this was offered: ask again"
 _CHANGED: Final = "the document changed while the answer was made: ask again, nothing was edited"
 
@@ -42,7 +41,7 @@ class ActionPorts:
     gateway: "Gateway | None"
     without_model: str
     code: "Code | None"
-    path_of: Callable[[str], str | None]
+    path: str | None
     experience: "Experience"
     check: "Check"
     paid: "Paid"
@@ -75,7 +74,7 @@ class ActionHandlers:
         document = document_of(snapshot, params.text_document.uri)
         text, encoding, ports = document.text, snapshot.encoding, self.ports(document.uri)
         said = params.context.diagnostics
-        source = source_of(document, ports.path_of(document.uri), ports.code)
+        source = source_of(document, ports.path, ports.code)
         here = offers.Situation(
             source,
             actions.from_lsp_selection(text, params.range, encoding),
@@ -155,7 +154,7 @@ class ActionHandlers:
         from tandem.features.fixes.offers import all_free  # noqa: PLC0415
 
         ports = self.ports(document.uri)
-        source = source_of(document, ports.path_of(document.uri), ports.code)
+        source = source_of(document, ports.path, ports.code)
         if ports.code is None or not source.path:
             return ()
         edits, _solved = all_free(ports.code, source, ask.diagnostics)
@@ -164,16 +163,17 @@ class ActionHandlers:
     async def _by_model(
         self, snapshot: Snapshot, document: Document, ask: "Ask"
     ) -> tuple[Sequence[Edit], str]:
-        from tandem.features.fixes import fix  # noqa: PLC0415 - as above
+        from tandem.engine.harness import announcement  # noqa: PLC0415 - as above
+        from tandem.features.fixes import fix  # noqa: PLC0415
         from tandem.features.fixes.ask import source_of  # noqa: PLC0415
 
         ports = self.ports(document.uri)
         gateway = _gateway(ports)
-        source = source_of(document, ports.path_of(document.uri), ports.code)
+        source = source_of(document, ports.path, ports.code)
         bar = self._bar()
 
         async def announce(step: "Step", failed: "Sequence[Failed]") -> None:
-            bar.say(_announcement(step, failed))
+            bar.say(announcement(step, failed))
 
         helpers = fix.Ports(gateway, ports.experience, announce, ports.check, ports.paid)
         end = "nothing was changed"
@@ -193,7 +193,7 @@ class ActionHandlers:
         ask = actions.from_data(data, document, snapshot.encoding)
         ports = self.ports(document.uri)
         gateway = _gateway(ports)
-        source = source_of(document, ports.path_of(document.uri), ports.code)
+        source = source_of(document, ports.path, ports.code)
         bar = self._bar()
         bar.say("explaining")
         try:
@@ -242,18 +242,3 @@ def _gateway(ports: ActionPorts) -> "Gateway":
 
 def _price(gateway: "Gateway | None") -> "Callable[[str, Usage], Usd | None]":
     return gateway.estimate if gateway is not None else lambda _model, _usage: None
-
-
-def _announcement(step: "Step", failed: "Sequence[Failed]") -> str:
-    """Say who is asked, for how much, and why it is not the first."""
-    price = f", about {step.estimate}" if step.estimate is not None else ""
-    several = f" for {step.candidates} answers" if step.candidates > 1 else ""
-    said = f"asking {step.rung.value}{several}{price}"
-    if failed and failed[-1].problems:
-        said += f" (refused: {_short(failed[-1].problems[0])})"
-    return said
-
-
-def _short(sentence: str) -> str:
-    """Return a sentence as it fits a status line: Neovim asks for a key at what does not."""
-    return sentence if len(sentence) <= _SHORT else f"{sentence[: _SHORT - 1]}…"
