@@ -254,7 +254,8 @@ class Codebase:
 
     def _lines(self, path: str, most: int) -> list[str]:
         """Return a file's first lines, and what is behind them as one more."""
-        return (self.text(path) or "").split("\n", most)
+        text: str = self.text(path) or ""
+        return text.split("\n", most)
 
     def definers(self, name: str) -> Sequence[str]:
         """Return the files that define a name, in order. Sorted once until one comes or goes."""

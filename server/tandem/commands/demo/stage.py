@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,7 +41,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(world: World, root: Path, say: Say) -> Iterator[Stage]:
+def staged(world: World, root: Path, say: Say) -> Generator[Stage]:
     """List a repository; DemoError if there is no source to know anything of."""
     settings = world.configuration(root, {}).settings
     inventory = list_files(root, read_rules(root, settings.index.exclude))
