@@ -254,8 +254,8 @@ class Codebase:
 
     def _lines(self, path: str, most: int) -> list[str]:
         """Return a file's first lines, and what is behind them as one more."""
-        text: str = self.text(path) or ""
-        return text.split("\n", most)
+        text = self.text(path)
+        return text.split("\n", most) if text is not None else []
 
     def definers(self, name: str) -> Sequence[str]:
         """Return the files that define a name, in order. Sorted once until one comes or goes."""
