@@ -40,6 +40,7 @@ _INIT: Final = re.compile(
 )
 _THEN: Final = re.compile(r"\.then\(")
 _VAR: Final = re.compile(r"\bfunction\s*\(|\bfunction \w+\(")
+_LINE: Final = 24  # characters of a line that may be simplified; less is a name
 _SHORTEST: Final = 8  # characters that are worth a function
 _SCRIPTS: Final = frozenset(["javascript", "javascriptreact", "typescript", "typescriptreact"])
 
@@ -138,9 +139,10 @@ def _extracts(where: Where) -> bool:
 
 
 def _simplifies(where: Where) -> bool:
-    if not where.code.strip() or is_stub(where.code):
+    code = where.code.strip()
+    if not code or is_stub(code):
         return False
-    return where.has_selection or where.is_function
+    return where.is_function or ("\n" in code or len(code) > _LINE)
 
 
 def _annotates(where: Where) -> bool:
