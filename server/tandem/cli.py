@@ -10,7 +10,7 @@ from typing import Final
 
 from tandem import __version__
 
-_COMMANDS: Final = ("context", "demo", "doctor", "fix", "index", "model", "usage")
+_COMMANDS: Final = ("context", "demo", "doctor", "fix", "index", "model", "plan", "usage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +56,10 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser("context", help="show what a model is told, and its price")
     )
     _model_actions(commands.add_parser("model", help="install a model on this machine, choose it"))
+    plan = commands.add_parser("plan", help="show what a change would reach: callers, tests, docs")
+    plan.add_argument("instruction", help="what should change, in words")
+    plan.add_argument("--at", required=True, metavar="FILE[:LINE[:COLUMN]]", help="where")
+    plan.add_argument("--json", action="store_true", help="print one JSON object")
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
     usage.add_argument("--json", action="store_true", help="print one JSON object")

@@ -6,6 +6,7 @@ from tandem.core.text import Span
 from tandem.index.codebase import Codebase
 from tandem.index.facts import FileFacts
 from tandem.index.languages import language_of
+from tandem.index.names import names
 from tandem.index.parse import parse
 from tandem.index.records import Record, record_of
 from tandem.index.store import Stored
@@ -14,11 +15,10 @@ BEGIN, END = "«", "»"
 
 
 def facts_of(path: str, source: str) -> FileFacts:
-    """Return exact facts of a file of a known language."""
+    """Return the facts of a file of a known language; exact where it has a grammar."""
     language = language_of(path)
-    found = parse(source.encode(), language) if language is not None else None
-    assert found is not None, path
-    return found
+    assert language is not None, path
+    return parse(source.encode(), language) or names(source.encode(), language.id)
 
 
 def codebase(files: Mapping[str, str]) -> Codebase:

@@ -1,0 +1,1 @@
+"""Plan a refactoring, carry it out step by step, accept it."""
