@@ -8,6 +8,7 @@ for by the gateway; whoever is cancelled spends nothing more.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -23,6 +24,8 @@ from tandem.engine.ladder import RUNGS, Halt, Limits, Odds, Rung, Step, Try, adv
 
 if TYPE_CHECKING:
     from tandem.engine.gateway import Gateway, Receipt
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -146,6 +149,8 @@ async def carry_out(
         if isinstance(step, Halt):
             return _ended(None, None, failed, tried, answers, step.reason)
         await announce(step, failed)
+        fields = {"purpose": task.purpose, "rung": step.rung.name.lower(), "failed": len(failed)}
+        logger.info("task.step", extra={"fields": fields})
         attempt = await _attempt(task, gateway, step, failed)
         tried.append(Try(step.rung, step.candidates, attempt.cost))
         answers += step.candidates
