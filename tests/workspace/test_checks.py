@@ -65,6 +65,8 @@ def test_the_last_command_of_a_language_holds_and_knows_the_file(tmp_path):
     assert checker_for(COMMANDS[:1], everywhere, "python", tmp_path, "a b.py") == Checker(
         ("ruff", "check", "a b.py", "-"), tmp_path
     )
+    odd = checker_for(COMMANDS[:1], everywhere, "python", tmp_path, "--fix.py")
+    assert odd == Checker(("ruff", "check", "./--fix.py", "-"), tmp_path)
     assert checker_for(COMMANDS, everywhere, "rust", tmp_path, "a.rs") is None
     assert checker_for(("rust='open",), everywhere, "rust", tmp_path, "a.rs") is None
 

@@ -76,10 +76,11 @@ def checker_for(
     if root is None or not path or not is_trusted(root, trusted):
         return None
     for entry in reversed(commands):
-        name, _, command = entry.partition("=")
+        spoken, _, command = entry.partition("=")
         words = _words(command)
-        if name.strip() == language and words:
-            return Checker(tuple(word.replace("{file}", path) for word in words), root)
+        if spoken.strip() == language and words:
+            name = f"./{path}" if path.startswith("-") else path  # a file, not an option
+            return Checker(tuple(word.replace("{file}", name) for word in words), root)
     return None
 
 

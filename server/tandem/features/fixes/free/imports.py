@@ -57,8 +57,10 @@ def missing_import(asked: Asked) -> list[FreeFix]:
         known = by_import.get(key)
         if known is None or known.count < candidate.count:
             by_import[key] = candidate
+    # What stands in the same folder is meant before what is imported more often elsewhere.
     ordered = sorted(
-        by_import.values(), key=lambda c: (-max(c.count, counts.get(c.far[3], 0)), *c.far)
+        by_import.values(),
+        key=lambda c: (c.far[2] > 0, -max(c.count, counts.get(c.far[3], 0)), *c.far),
     )
     bound = asked.code.imports(asked.path)
     fixes = []
