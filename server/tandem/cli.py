@@ -59,6 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
     plan = commands.add_parser("plan", help="show what a change would reach: callers, tests, docs")
     plan.add_argument("instruction", help="what should change, in words")
     plan.add_argument("--at", required=True, metavar="FILE[:LINE[:COLUMN]]", help="where")
+    plan.add_argument(
+        "--ask", action="store_true", help="ask Pro for a plan; tells its price first"
+    )
+    plan.add_argument("--yes", action="store_true", help="let it spend without asking")
     plan.add_argument("--json", action="store_true", help="print one JSON object")
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")

@@ -1,11 +1,20 @@
-"""``tandem plan``: the evidence alone, for nothing."""
+"""``tandem plan``: the evidence alone, for nothing; and Pro's plan, asked for with consent."""
 
+import argparse
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from fixtures.api.replies import Reply, ToolCall
+from fixtures.api.server import SimulatedApi
+from tandem.app import RealClock, World
 from tandem.cli import main
+from tandem.commands import plan
+from tandem.commands.context.repository import PlaceError
+from tandem.features.refactor.evidence import Evidence
+from tandem.features.refactor.propose import Proposed
 from tests.support.workers import InProcess
 
 
@@ -47,3 +56,59 @@ def test_a_place_that_is_none_is_refused(shop, capsys, at, sentence):
     (shop / "notes.txt").write_text("words\n", "utf-8")
     assert main(["plan", "Do it", "--at", at]) == 1
     assert sentence in capsys.readouterr().err
+
+
+STEP = {
+    "id": "s1", "title": "Round", "files": ["cart.py"], "new_files": [], "anchors": ["Cart.total"],
+    "expects": [], "after": [], "check": "it is round",
+}  # fmt: skip
+HANDED = {"goal": "Rounded totals", "steps": [STEP], "risks": [], "untouched": []}
+
+
+def test_without_a_key_nothing_is_asked(shop, capsys, monkeypatch):
+    del shop
+    monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
+    assert main(["plan", "Round it", "--at", "cart.py:2", "--ask"]) == 1
+    assert "no key in DEEPSEEK_API_KEY" in capsys.readouterr().err
+
+
+async def asked(
+    shop: Path, api: SimulatedApi, *, yes: bool = True
+) -> tuple[Evidence, Proposed | None]:
+    environment = {
+        "TANDEM_HOME": str(shop.parent / "home"),
+        "DEEPSEEK_API_KEY": "sk-sim-test",
+        "TANDEM_API__BASE_URL": api.base_url,
+    }
+    world = World(environment, shop.parent, RealClock())
+    words = argparse.Namespace(at="cart.py:2", instruction="Round it", ask=True, yes=yes)
+    return await plan._planned(world, words)
+
+
+async def test_pro_is_sent_the_codebase_and_its_plan_comes_back(shop):
+    async with SimulatedApi(first_token_ms=0) as api:
+        api.script(
+            Reply(tool_calls=(ToolCall("find_symbol", json.dumps({"name": "Cart"})),)),
+            Reply(tool_calls=(ToolCall("submit_plan", json.dumps(HANDED)),)),
+        )
+        evidence, found = await asked(shop, api)
+
+        assert found is not None
+        assert found.plan.goal == "Rounded totals"
+        assert found.problems == ()
+        assert evidence.target.names == ("total",)
+        first, second = [one for one in api.requests if one.path.endswith("completions")]
+        assert first.path == "/beta/chat/completions"
+        said = json.dumps(first.body)
+        assert "class Cart" in said
+        assert "Plan this change: Round it" in said
+        assert second.status == 200  # the reasoning went back
+        assert found.cost.pico == api.bill.total_pico
+
+
+async def test_nothing_is_spent_without_consent(shop, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    async with SimulatedApi(first_token_ms=0) as api:
+        with pytest.raises(PlaceError, match="nothing was asked"):
+            await asked(shop, api, yes=False)
+        assert api.bill.total_pico == 0

@@ -110,6 +110,18 @@ def test_a_plain_chat_has_nothing_that_was_not_asked_for():
     }
 
 
+def test_turns_that_nobody_thought_about_have_a_blank_reasoning_only_with_tools_and_thinking():
+    tools = (Tool("read", "Read a file.", {"type": "object"}),)
+    turns = (USER, Message("assistant", "OK"), USER)
+
+    def said(thinking: Thinking, tools: tuple[Tool, ...]) -> list[str | None]:
+        body = chat_body(chat(*turns, thinking=thinking, tools=tools))
+        return [message.get("reasoning_content") for message in body["messages"]]
+
+    assert said(Thinking.HIGH, tools) == [None, " ", None]
+    assert said(Thinking.HIGH, ()) == said(Thinking.OFF, tools) == [None, None, None]
+
+
 def test_json_tools_and_earlier_turns_take_the_documented_form():
     tool = Tool("read", "Read a file.", {"type": "object"}, strict=True)
     call = ToolCall("c1", "read", '{"path": "a"}')

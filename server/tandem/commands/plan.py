@@ -1,47 +1,157 @@
-"""``tandem plan``: what a change to a place would reach, as a report and a checklist.
+"""``tandem plan``: what a change to a place would reach, and with ``--ask`` Pro's plan for it.
 
-The evidence that a plan stands on, from the index and the history: no key, no network, no cost.
+The evidence comes from the index and the history: no key, no network, no cost. A plan is asked for
+only when that is said, after its price was told and agreed to; it is checked against the index and
+printed as Markdown. Nothing is changed.
 """
 
 import argparse
 import asyncio
 import json
 import sys
+from dataclasses import dataclass
+from typing import Any
 
 from tandem.app import World
-from tandem.commands.context.repository import PlaceError, indexed, place_of, text_of
+from tandem.commands.context.repository import (
+    Place,
+    PlaceError,
+    Repository,
+    indexed,
+    place_of,
+    text_of,
+)
+from tandem.core.errors import TandemError
+from tandem.core.model import Message
 from tandem.core.text import Encoding, Text
 from tandem.features.refactor.evidence import Evidence, gather, target_at
+from tandem.features.refactor.plan import markdown
+from tandem.features.refactor.propose import Proposed, propose, task_of
 from tandem.features.refactor.report import report, to_json
+from tandem.index.pack import focus, layout, state
+from tandem.index.pack.forecast import Forecast, alive, forecast, shared
+from tandem.index.pack.state import Moment
+from tandem.spending import may_ask, open_gateway, price_table
+from tandem.workspace.packing import SYSTEM, Pack, Packing, folder_of, moment_of, sources
 from tandem.workspace.vcs import history
 
 
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """What Pro would be sent, the pack it begins with, and what that costs."""
+
+    messages: tuple[Message, ...]
+    pack: Pack | None
+    packing: Packing
+    moment: Moment
+    forecast: Forecast
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report; status 1 with a sentence if there is no such place."""
+    """Print the report or the plan; status 1 with a sentence if there is none."""
     try:
-        evidence = asyncio.run(_evidence(World.real(), arguments.at))
-    except PlaceError as error:
+        evidence, found = asyncio.run(_planned(World.real(), arguments))
+    except (PlaceError, TandemError) as error:
         print(f"tandem plan: {error}", file=sys.stderr)
         return 1
     if arguments.json:
-        print(json.dumps(to_json(evidence, arguments.instruction)))
-    else:
+        print(json.dumps(_json(evidence, found, arguments.instruction)))
+    elif found is None:
         print(report(evidence, arguments.instruction), end="")
+    else:
+        print(markdown(found.plan), end="")
+    if found is not None:
+        for problem in found.problems:
+            print(f"to be looked at: {problem}", file=sys.stderr)
+        print(f"the plan cost {found.cost}", file=sys.stderr)
     return 0
 
 
-async def _evidence(world: World, at: str) -> Evidence:
-    place = place_of(at)
+def _json(evidence: Evidence, found: Proposed | None, instruction: str) -> dict[str, Any]:
+    value = to_json(evidence, instruction)
+    if found is not None:
+        value["plan"] = markdown(found.plan)
+        value["problems"] = list(found.problems)
+        value["cost_usd"] = found.cost.decimal()
+    return value
+
+
+async def _planned(world: World, arguments: argparse.Namespace) -> tuple[Evidence, Proposed | None]:
+    place = place_of(arguments.at)
     text = Text.of(text_of(place))
     async with indexed(world, place.root, place.name) as repository:
         code = repository.indexing.codebase
         if place.name not in code.paths:
             raise PlaceError(f"{place.name} is not indexed: it is ignored, or of no known language")
-        offset = None
-        if place.position is not None:
-            line = text.line_start(place.position.line)
-            shown = text.line(place.position.line)
-            blank = len(shown) - len(shown.lstrip())
-            offset = max(text.offset_at(place.position, Encoding.UTF32), line + blank)
+        offset = _offset(place, text)
         past = await asyncio.to_thread(history, place.root)
-        return gather(code, target_at(code, place.name, offset), past.together)
+        evidence = gather(code, target_at(code, place.name, offset), past.together)
+        if not arguments.ask:
+            return evidence, None
+        if not may_ask(world, repository.settings):
+            raise PlaceError(
+                f"there is no key in {repository.settings.api.key_env} to ask Pro with"
+            )
+        prompt = await _prompt(world, repository, evidence, arguments.instruction, offset)
+        if not arguments.yes and not await asyncio.to_thread(_agreed, prompt.forecast):
+            raise PlaceError("nothing was asked")
+        return evidence, await _proposed(world, repository, prompt)
+
+
+def _offset(place: Place, text: Text) -> int | None:
+    """Return where a place begins to say something: a line means what is first on it."""
+    if place.position is None:
+        return None
+    line = place.position.line
+    shown = text.line(line)
+    first = text.line_start(line) + len(shown) - len(shown.lstrip())
+    return max(text.offset_at(place.position, Encoding.UTF32), first)
+
+
+async def _prompt(
+    world: World, repository: Repository, evidence: Evidence, instruction: str, offset: int | None
+) -> _Prompt:
+    code, settings, now = repository.indexing.codebase, repository.settings, world.clock.now()
+    task = task_of(instruction, report(evidence, instruction))
+    parts = await asyncio.to_thread(focus.of_place, code, evidence.target.path, offset)
+    block, model = focus.joined(parts), settings.models.pro
+    rate = price_table(settings).rate(model, now)
+    moment = moment_of(model, rate, now)
+    packing = Packing(repository.root, code, folder_of(world.paths, repository.root))
+    if not settings.context.pack:
+        messages = layout.without_pack(SYSTEM, block, task)
+        estimate = packing.options.estimate
+        head = layout.snapshot_sections(SYSTEM, (), estimate)
+        sections = (*head, *layout.tail_sections(block, task, estimate))
+        return _Prompt(messages, None, packing, moment, forecast(sections, 0, moment.rate))
+    files = repository.inventory.files
+    pack = await packing.prepare(await asyncio.to_thread(sources, repository.root, files), moment)
+    whole = pack.prompt(block, task, packing.options)
+    warm = pack.before is not None and alive(pack.before, moment, packing.options)
+    held = shared(pack.before.prompt, whole) if pack.before is not None and warm else 0
+    cost = forecast(whole.sections, held, None if rate is None else moment.rate)
+    return _Prompt(state.messages(pack.state, block, task), pack, packing, moment, cost)
+
+
+def _agreed(cost: Forecast) -> bool:
+    """Tell the price and ask; nobody to ask means no."""
+    price = f"about {cost.first}" if cost.first is not None else "at a price that is not known"
+    print(f"Pro would read {cost.tokens:,} tokens, {price}, and answer on top.", file=sys.stderr)
+    if not sys.stdin.isatty():
+        print("Say --yes to go on without being asked.", file=sys.stderr)
+        return False
+    print("Ask? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+async def _proposed(world: World, repository: Repository, prompt: _Prompt) -> Proposed:
+    code, model = repository.indexing.codebase, repository.settings.models.pro
+
+    def told(what: str) -> None:
+        print(what, file=sys.stderr)
+
+    async with open_gateway(world, repository.settings) as gateway:
+        found = await propose(prompt.messages, code, model, gateway, told)
+    if prompt.pack is not None:
+        await prompt.packing.sent(prompt.pack, prompt.moment)
+    return found

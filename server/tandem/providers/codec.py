@@ -28,6 +28,10 @@ from tandem.core.model import (
 
 FIM_MAX_TOKENS: Final = 4096
 MAX_STOPS: Final = 16
+# With tools and thinking the API wants reasoning on every earlier turn of the assistant, also on
+# those that nobody thought about (a pack's ``OK``). Some clients saw an empty one refused and a
+# blank taken (BerriAI/litellm#28057).
+_NO_REASONING: Final = " "
 
 _BY_STATUS: Final = {
     400: Failure.REQUEST,
@@ -82,9 +86,10 @@ def fim_body(request: FimRequest) -> dict[str, Any]:
 def chat_body(request: ChatRequest) -> dict[str, Any]:
     """Return the JSON body of ``POST /chat/completions``, thinking said explicitly."""
     thinking = request.thinking is not Thinking.OFF
+    missing = _NO_REASONING if thinking and request.tools else ""
     body: dict[str, Any] = {
         "model": request.model,
-        "messages": [_message(message) for message in request.messages],
+        "messages": [_message(message, missing) for message in request.messages],
         "max_tokens": request.max_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -120,10 +125,11 @@ def needs_beta(request: ChatRequest) -> bool:
     return prefix or any(tool.strict for tool in request.tools)
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, missing: str) -> dict[str, Any]:
     wire: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.reasoning:
-        wire["reasoning_content"] = message.reasoning
+    reasoning = message.reasoning or (missing if message.role == "assistant" else "")
+    if reasoning:
+        wire["reasoning_content"] = reasoning
     if message.prefix:
         wire["prefix"] = True
     if message.tool_call_id:
