@@ -14,6 +14,7 @@ from tests.support.script import Hang
 
 CART = "from shop import money\n\n\ndef total(prices):\n    return sum(pricess)\n"
 AT = {"start": {"line": 4, "character": 15}, "end": {"line": 4, "character": 22}}
+CURSOR = {"start": {"line": 4, "character": 15}, "end": {"line": 4, "character": 15}}
 PROBLEM = {
     "range": AT,
     "message": '"pricess" is not defined',
@@ -49,7 +50,7 @@ def asking(only: list[str] | None = None) -> dict[str, Any]:
     context: dict[str, Any] = {"diagnostics": [PROBLEM]}
     if only is not None:
         context["only"] = only
-    return {"textDocument": {"uri": URI}, "range": AT, "context": context}
+    return {"textDocument": {"uri": URI}, "range": CURSOR, "context": context}
 
 
 async def offers(peer: Peer, only: list[str] | None = None) -> list[dict[str, Any]]:
