@@ -111,6 +111,12 @@ def test_rewrites(needle, selected, title, kind) -> None:
     assert found[title].kind == kind
 
 
+def test_a_selected_name_is_nothing_to_simplify() -> None:
+    assert offers(situation("prices", selected=True), ["refactor.rewrite"]) == []
+    selected = situation('"""Add up."""\n    return math.fsum(prices)', selected=True)
+    assert titles(offers(selected, ["refactor.rewrite"])) == ["Simplify selection"]
+
+
 def test_what_is_documented_is_not_offered_to_be() -> None:
     assert "Document `total`" not in titles(offers(situation("return math")))
 
