@@ -9,10 +9,10 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from tandem.app import World
+from tandem.commands.context.packed import Packed, Whole, packed
 from tandem.commands.context.repository import (
     Place,
     PlaceError,
@@ -22,29 +22,15 @@ from tandem.commands.context.repository import (
     text_of,
 )
 from tandem.core.errors import TandemError
-from tandem.core.model import Message
 from tandem.core.text import Encoding, Text
 from tandem.features.refactor.evidence import Evidence, gather, target_at
 from tandem.features.refactor.plan import markdown
 from tandem.features.refactor.propose import Proposed, propose, task_of
 from tandem.features.refactor.report import report, to_json
-from tandem.index.pack import focus, layout, state
-from tandem.index.pack.forecast import Forecast, alive, forecast, shared
-from tandem.index.pack.state import Moment
-from tandem.spending import may_ask, open_gateway, price_table
-from tandem.workspace.packing import SYSTEM, Pack, Packing, folder_of, moment_of, sources
+from tandem.index.pack import focus
+from tandem.index.pack.forecast import Forecast, forecast
+from tandem.spending import may_ask, open_gateway
 from tandem.workspace.vcs import history
-
-
-@dataclass(frozen=True, slots=True)
-class _Prompt:
-    """What Pro would be sent, the pack it begins with, and what that costs."""
-
-    messages: tuple[Message, ...]
-    pack: Pack | None
-    packing: Packing
-    moment: Moment
-    forecast: Forecast
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -92,10 +78,14 @@ async def _planned(world: World, arguments: argparse.Namespace) -> tuple[Evidenc
             raise PlaceError(
                 f"there is no key in {repository.settings.api.key_env} to ask Pro with"
             )
-        prompt = await _prompt(world, repository, evidence, arguments.instruction, offset)
-        if not arguments.yes and not await asyncio.to_thread(_agreed, prompt.forecast):
+        start = await packed(world, repository)
+        parts = await asyncio.to_thread(focus.of_place, code, place.name, offset)
+        task = task_of(arguments.instruction, report(evidence, arguments.instruction))
+        whole = start.ending(focus.joined(parts), task)
+        cost = forecast(whole.prompt.sections, whole.held, start.rate)
+        if not arguments.yes and not await asyncio.to_thread(_agreed, cost):
             raise PlaceError("nothing was asked")
-        return evidence, await _proposed(world, repository, prompt)
+        return evidence, await _proposed(world, repository, start, whole)
 
 
 def _offset(place: Place, text: Text) -> int | None:
@@ -106,31 +96,6 @@ def _offset(place: Place, text: Text) -> int | None:
     shown = text.line(line)
     first = text.line_start(line) + len(shown) - len(shown.lstrip())
     return max(text.offset_at(place.position, Encoding.UTF32), first)
-
-
-async def _prompt(
-    world: World, repository: Repository, evidence: Evidence, instruction: str, offset: int | None
-) -> _Prompt:
-    code, settings, now = repository.indexing.codebase, repository.settings, world.clock.now()
-    task = task_of(instruction, report(evidence, instruction))
-    parts = await asyncio.to_thread(focus.of_place, code, evidence.target.path, offset)
-    block, model = focus.joined(parts), settings.models.pro
-    rate = price_table(settings).rate(model, now)
-    moment = moment_of(model, rate, now)
-    packing = Packing(repository.root, code, folder_of(world.paths, repository.root))
-    if not settings.context.pack:
-        messages = layout.without_pack(SYSTEM, block, task)
-        estimate = packing.options.estimate
-        head = layout.snapshot_sections(SYSTEM, (), estimate)
-        sections = (*head, *layout.tail_sections(block, task, estimate))
-        return _Prompt(messages, None, packing, moment, forecast(sections, 0, moment.rate))
-    files = repository.inventory.files
-    pack = await packing.prepare(await asyncio.to_thread(sources, repository.root, files), moment)
-    whole = pack.prompt(block, task, packing.options)
-    warm = pack.before is not None and alive(pack.before, moment, packing.options)
-    held = shared(pack.before.prompt, whole) if pack.before is not None and warm else 0
-    cost = forecast(whole.sections, held, None if rate is None else moment.rate)
-    return _Prompt(state.messages(pack.state, block, task), pack, packing, moment, cost)
 
 
 def _agreed(cost: Forecast) -> bool:
@@ -144,14 +109,14 @@ def _agreed(cost: Forecast) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-async def _proposed(world: World, repository: Repository, prompt: _Prompt) -> Proposed:
+async def _proposed(world: World, repository: Repository, start: Packed, whole: Whole) -> Proposed:
     code, model = repository.indexing.codebase, repository.settings.models.pro
 
     def told(what: str) -> None:
         print(what, file=sys.stderr)
 
     async with open_gateway(world, repository.settings) as gateway:
-        found = await propose(prompt.messages, code, model, gateway, told)
-    if prompt.pack is not None:
-        await prompt.packing.sent(prompt.pack, prompt.moment)
+        found = await propose(whole.messages, code, model, gateway, told)
+    if start.pack is not None:
+        await start.packing.sent(start.pack, start.moment)
     return found

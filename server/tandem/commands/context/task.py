@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tandem.app import World
+from tandem.commands.context.packed import Packed, packed
 from tandem.commands.context.repository import (
     Place,
     PlaceError,
@@ -22,17 +23,17 @@ from tandem.commands.context.repository import (
 )
 from tandem.core.model import Message
 from tandem.core.text import Encoding, Text
-from tandem.index.pack import focus, layout, state
-from tandem.index.pack.compact import Options, Rate
+from tandem.index.pack import focus
+from tandem.index.pack.compact import Rate
 from tandem.index.pack.explain import Break, Prompt, explain
 from tandem.index.pack.focus import Part
-from tandem.index.pack.forecast import Forecast, alive, forecast, shared
+from tandem.index.pack.forecast import Forecast, forecast
 from tandem.index.pack.state import Moment
 from tandem.ledger.prices import Prices, is_peak
 from tandem.spending import price_table
 from tandem.workspace.files import read_text, why_left_out
 from tandem.workspace.ignore import read_rules
-from tandem.workspace.packing import SYSTEM, Pack, Packing, folder_of, moment_of, sources
+from tandem.workspace.packing import Pack
 from tandem.workspace.revisions import commit_of, revised
 
 TASK: Final = "(the task comes here)\n"
@@ -78,15 +79,10 @@ async def of_task(world: World, asked: Asked) -> Told:
     near = None if asked.place is None else asked.place.name
     async with indexed(world, root, near) as repository:
         parts = await asyncio.to_thread(_focus, repository, asked)
-        settings, now = repository.settings, world.clock.now()
-        prices, model = price_table(settings), settings.models.pro
-        moment = moment_of(model, prices.rate(model, now), now)
-        packing = Packing(root, repository.indexing.codebase, folder_of(world.paths, root))
-        pack = None
-        if settings.context.pack:
-            files = repository.inventory.files
-            pack = await packing.prepare(await asyncio.to_thread(sources, root, files), moment)
-    return _told(root, asked, parts, pack, moment, packing.options, _Tariff(prices, model, now))
+        start = await packed(world, repository)
+        model = repository.settings.models.pro
+        tariff = _Tariff(price_table(repository.settings), model, world.clock.now())
+    return _told(root, asked, parts, start, tariff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,40 +105,26 @@ class _Tariff:
         return None if found == self.rate(self.now) else found
 
 
-def _told(  # noqa: PLR0917 - one prompt from all that was found
-    root: Path,
-    asked: Asked,
-    parts: tuple[Part, ...],
-    pack: Pack | None,
-    moment: Moment,
-    options: Options,
-    tariff: _Tariff,
+def _told(
+    root: Path, asked: Asked, parts: tuple[Part, ...], start: Packed, tariff: _Tariff
 ) -> Told:
-    block = focus.joined(parts)
-    before = None if pack is None else pack.before
-    if pack is None:
-        head = layout.snapshot_sections(SYSTEM, (), options.estimate)
-        prompt = Prompt((*head, *layout.tail_sections(block, TASK, options.estimate)))
-        messages = layout.without_pack(SYSTEM, block, TASK)
-    else:
-        prompt = pack.prompt(block, TASK, options)
-        messages = state.messages(pack.state, block, TASK)
-    warm = before is not None and alive(before, moment, options)
-    held = shared(before.prompt, prompt) if before is not None and warm else 0
+    whole = start.ending(focus.joined(parts), TASK)
+    prompt, moment = whole.prompt, start.moment
+    before = None if start.pack is None else start.pack.before
     other = tariff.other()
     return Told(
         asked=asked,
         root=root,
         moment=moment,
         prompt=prompt,
-        messages=messages,
+        messages=whole.messages,
         parts=parts,
-        pack=pack,
-        warm=warm,
-        held=held,
-        forecast=forecast(prompt.sections, held, tariff.rate(tariff.now)),
+        pack=start.pack,
+        warm=whole.warm,
+        held=whole.held,
+        forecast=forecast(prompt.sections, whole.held, tariff.rate(tariff.now)),
         peak=is_peak(tariff.now),
-        other=None if other is None else forecast(prompt.sections, held, other),
+        other=None if other is None else forecast(prompt.sections, whole.held, other),
         broken=None if before is None else explain(before.prompt, prompt, moment.rate),
     )
 
