@@ -20,9 +20,10 @@ from tests.support.workers import InProcess
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
-    """Return a repository of two files in an empty home."""
+    """Return a repository of two files, an empty home, and nobody at the terminal."""
     monkeypatch.setenv("TANDEM_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("tandem.workspace.indexing.Workers", InProcess)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     root = tmp_path / "shop"
     root.mkdir()
     (root / "cart.py").write_text("class Cart:\n    def total(self):\n        return 0\n", "utf-8")
@@ -73,12 +74,13 @@ def test_without_a_key_nothing_is_asked(shop, capsys, monkeypatch):
 
 
 async def asked(
-    shop: Path, api: SimulatedApi, *, yes: bool = True
+    shop: Path, api: SimulatedApi, *, yes: bool = True, **settings: str
 ) -> tuple[Evidence, Proposed | None]:
     environment = {
         "TANDEM_HOME": str(shop.parent / "home"),
         "DEEPSEEK_API_KEY": "sk-sim-test",
         "TANDEM_API__BASE_URL": api.base_url,
+        **settings,
     }
     world = World(environment, shop.parent, RealClock())
     words = argparse.Namespace(at="cart.py:2", instruction="Round it", ask=True, yes=yes)
@@ -106,9 +108,17 @@ async def test_pro_is_sent_the_codebase_and_its_plan_comes_back(shop):
         assert found.cost.pico == api.bill.total_pico
 
 
-async def test_nothing_is_spent_without_consent(shop, monkeypatch):
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+async def test_nothing_is_spent_without_consent(shop):
     async with SimulatedApi(first_token_ms=0) as api:
         with pytest.raises(PlaceError, match="nothing was asked"):
             await asked(shop, api, yes=False)
         assert api.bill.total_pico == 0
+
+
+@pytest.mark.parametrize("pack", ["true", "false"])
+async def test_a_price_that_is_not_known_is_not_made_up(shop, capsys, pack):
+    settings = {"TANDEM_MODELS__PRO": "nobody/knows-it", "TANDEM_CONTEXT__PACK": pack}
+    async with SimulatedApi(first_token_ms=0) as api:
+        with pytest.raises(PlaceError, match="nothing was asked"):
+            await asked(shop, api, yes=False, **settings)
+    assert "at a price that is not known" in capsys.readouterr().err

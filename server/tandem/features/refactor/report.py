@@ -47,8 +47,9 @@ def _kinds(evidence: Evidence) -> Sequence[tuple[str, tuple[Hit, ...]]]:
 
 
 def _counts(evidence: Evidence) -> str:
+    uses = len(evidence.callers)
     return (
-        f"{len(evidence.callers)} lines use it, {len(evidence.tests)} of tests, "
+        f"{uses} {'line uses' if uses == 1 else 'lines use'} it, {len(evidence.tests)} of tests, "
         f"{len(evidence.mentions)} of configuration and documents, {len(evidence.perhaps)} perhaps"
     )
 
