@@ -7,23 +7,40 @@ file would be. A gate that cannot tell lets pass: no grammar proves nothing.
 Invariant: total; never raises, whatever the texts.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
 from tandem.core.diff import changed_blocks, lines_of
 from tandem.core.elisions import is_elision
-from tandem.index.code import Code
+from tandem.index.code import Code, Target
 from tandem.index.facts import FileFacts, Kind
-from tandem.index.languages import Language, by_id
+from tandem.index.languages import Language, by_id, language_of
+from tandem.index.lexical import bare_uses, blanked, uses
 from tandem.index.parse import parse
+from tandem.index.syntax.calling import COMMON
 from tandem.index.unbound import is_valid, unbound_names
 
 _BUDGET_S: Final = 2.0
 _SHOWN: Final = 3
 _LOOP: Final = 8
+_HEAD: Final = 60  # characters before a name that may declare it
+_TYPES: Final = frozenset(
+    [Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE, Kind.MODULE]
+)
+# Where a member is called without naming its object.
+_IMPLICIT: Final = frozenset(["java", "kotlin", "csharp", "cpp", "scala", "swift", "ruby"])
+# Where a file's imports name what it takes from another, or the module before a dot.
+_EXPLICIT: Final = frozenset(["python", "javascript", "typescript", "typescriptreact"])
+_HEADERS: Final = frozenset(["c", "cpp", "objective-c", "objective-cpp"])
+_DECLARED: Final = re.compile(
+    r"\b(?!(?:return|new|await|yield|throw|case|else|in|of|not|and|or|typeof|delete|impl|for|as)\b)"
+    r"[A-Za-z_]\w*[>\]*&?]*\s+[*&]*$"
+)
+_KEY: Final = re.compile(r"\s*(?::(?!:)|=(?!=))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +89,9 @@ def _objections(known: Read, code: Code | None) -> Iterator[str]:
     change = known.change
     broken = new_errors(known)
     # What is not understood defines nothing: of a broken file, that it is broken is all to say.
-    lost = lost_definitions(known, code) if broken is None else None
-    unknown = unknown_names(change) if lost is None else None
-    found = (broken, lost, unknown, placeholder(change), repeated(change))
+    gone = lost_definitions(known, code) if broken is None else None
+    unknown = unknown_names(change) if gone is None else None
+    found = (broken, gone, unknown, placeholder(change), repeated(change))
     yield from (problem for problem in found if problem is not None)
 
 
@@ -98,10 +115,7 @@ def _compiles_no_longer(change: Change) -> bool:
 
 def lost_definitions(known: Read, code: Code | None) -> str | None:
     """Object to a definition that is gone and still referred to, here or in another file."""
-    if known.before is None or known.after is None:
-        return None
-    lost = _names(known.before) - _names(known.after)
-    used = [name for name in sorted(lost) if _is_used(name, known, code)]
+    used = list(lost(known, code))
     if not used:
         return None
     listed = ", ".join(f"`{name}`" for name in used[:_SHOWN])
@@ -110,28 +124,105 @@ def lost_definitions(known: Read, code: Code | None) -> str | None:
     return f"{listed}{more} {verb} no longer defined in {known.change.path} but still used"
 
 
+def lost(known: Read, code: Code | None) -> dict[str, list[str]]:
+    """Return the names that a file no longer defines, with the files that surely still mean them.
+
+    Only names that some file means: this one, or another.
+    """
+    if known.before is None or known.after is None:
+        return {}
+    gone = _names(known.before) - _names(known.after)
+    found = {name: _using(name, known, code) for name in sorted(gone)}
+    return {name: paths for name, paths in found.items() if paths}
+
+
 def _names(facts: FileFacts) -> set[str]:
     # An `impl` is called as its type is, and defines nothing by itself.
     impl = Kind.MODULE if facts.language == "rust" else None
     return {one.name for one in facts.definitions if one.kind is not impl}
 
 
-def _is_used(name: str, known: Read, code: Code | None) -> bool:
-    if known.after is not None and name in known.after.identifiers:
-        # A name that is imported or assigned now is another matter than one that is just gone.
-        return not _is_bound(name, known.after)
-    if code is None:
-        return False
+def _using(name: str, known: Read, code: Code | None) -> list[str]:
+    """Return the files in which a name that a file no longer defines is surely still meant."""
+    if known.before is None or known.after is None or _is_bound(name, known.after):
+        return []
     own = known.change.path
+    owner = _owner(name, known.before)
+    here = [own] if _is_used_here(name, known, member=owner is not None) else []
+    return here + (_using_elsewhere(name, own, owner, code) if code is not None else [])
+
+
+def _using_elsewhere(name: str, own: str, owner: str | None, code: Code) -> list[str]:
     others = [path for path in code.users(name) if path != own]
-    if not others:
+    exact = [path for path in others if Target(own, name) in code.imports(path).values()]
+    if exact:
+        return exact
+    if any(path != own for path in code.definers(name)):
+        # Elsewhere the name means another definition, but for a header that declares this one.
+        return _declared(name, own, others, code)
+    seeing = set(code.importers(own))
+    language = language_of(own)
+    if owner is not None:
+        if name in COMMON:
+            return []
+        seeing |= set(code.users(owner))
+    elif language is None or language.id not in _EXPLICIT:
+        return [path for path in others if _says(path, name, code, bare=True)]
+    return [path for path in others if path in seeing and _says(path, name, code, bare=False)]
+
+
+def _says(path: str, name: str, code: Code, *, bare: bool) -> bool:
+    """Tell whether the code of a file has a name: by itself, or as something's member."""
+    language, text = language_of(path), code.text(path)
+    if language is None or language.grammar is None or language.listing or text is None:
         return False
-    definers = [path for path in code.definers(name) if path != own]
-    # Elsewhere the name may mean another definition: surely this one where this file is imported,
-    # or where the other is the header that declares it.
-    declared = {target.path for target in code.imports(own).values()}
-    sure = set(code.importers(own)) | ({own} if declared & set(definers) else set())
-    return not definers or own in sure or any(path in sure for path in others)
+    source = blanked(text, language.id)
+    places = bare_uses(source, name)
+    return bool(places) if bare else len(uses(source, name)) > len(places)
+
+
+def _owner(name: str, facts: FileFacts) -> str | None:
+    """Return the type that a definition is a member of; None for one that is not."""
+    found = facts.definitions
+    parents = [found[d.parent] for d in found if d.name == name and d.parent >= 0]
+    types = [parent.name for parent in parents if parent.kind in _TYPES]
+    outer = any(d.name == name and d.parent < 0 for d in found)
+    return types[0] if types and not outer else None
+
+
+def _is_used_here(name: str, known: Read, *, member: bool) -> bool:
+    """Tell whether a file still means a name of its own that it lost."""
+    change, after = known.change, known.after
+    if after is None or name not in after.identifiers:
+        return False
+    source = blanked(change.after, change.language)
+    if member:
+        word = re.escape(name)
+        if re.search(rf"\b(?:self|this|cls|Self|super\(\))\s*(?:\??\.|->|::)\s*{word}\b", source):
+            return True
+        return change.language in _IMPLICIT and any(
+            source[at + len(name) :].lstrip()[:1] == "(" for at in bare_uses(source, name)
+        )
+    unbound = unbound_names(change.after) if change.language == "python" else None
+    if unbound is not None:
+        return name in unbound
+    places = bare_uses(source, name)
+    if any(_DECLARED.search(source[max(0, at - _HEAD) : at]) for at in places):
+        return False  # something else is called so now
+    return any(_KEY.match(source, at + len(name)) is None for at in places)
+
+
+def _declared(name: str, own: str, others: Sequence[str], code: Code) -> list[str]:
+    """Return the files that use a name by a header of C which declares it and `own` includes."""
+    language = language_of(own)
+    if language is None or language.id not in _HEADERS:
+        return []
+    declaring = {target.path for target in code.imports(own).values()} & set(code.definers(name))
+    return [
+        path
+        for path in others
+        if any(target.path in declaring for target in code.imports(path).values())
+    ]
 
 
 def _is_bound(name: str, facts: FileFacts) -> bool:

@@ -23,7 +23,7 @@ from tandem.core.reply import Reply
 from tandem.core.text import Span, Text
 from tandem.engine import gates
 from tandem.engine.harness import Experience, Failed, Outcome, Verdict, carry_out
-from tandem.engine.ladder import Limits, Rung, Step
+from tandem.engine.ladder import EFFORTS, TOPS, Limits, Rung, Step
 from tandem.features.fixes import prompt, rewrites
 from tandem.features.fixes.ask import EXPLAIN, FIX, PROMPT, Ask, Source
 from tandem.features.fixes.causes import cause_of
@@ -38,15 +38,6 @@ if TYPE_CHECKING:
 
 _BEGINS: Final = 16
 _WARM: Final = 0.8
-_THINKING: Final = {
-    Rung.FLASH: (Thinking.OFF, 0), Rung.FLASH_THINKING: (Thinking.HIGH, 8_192),
-    Rung.PRO: (Thinking.HIGH, 16_384), Rung.PRO_MAX: (Thinking.MAX, 32_768),
-}  # fmt: skip
-"""How hard a rung thinks, and the tokens it may take for that: they count inside `max_tokens`."""
-_TOPS: Final = {
-    "flash": Rung.FLASH, "flash-thinking": Rung.FLASH_THINKING, "pro": Rung.PRO,
-    "pro-max": Rung.PRO_MAX,
-}  # fmt: skip
 _FIX_TASK: Final = "Fix the problems. Do not silence them with comments or casts."
 
 Proposed = Mapping[str, tuple[Edit, ...]]
@@ -97,7 +88,7 @@ async def perform(source: Source, ask: Ask, settings: Settings, ports: Ports) ->
     known = ports.paid.take(job, ask)
     if known and not task.objections({source.name: known}):
         return Done(known, None, Usd(), 0)
-    limits = Limits(_TOPS[settings.fix.climb_to], Usd.of(settings.fix.most_usd))
+    limits = Limits(TOPS[settings.fix.climb_to], Usd.of(settings.fix.most_usd))
     outcome: Outcome[Proposed] = await carry_out(
         task, ports.gateway, limits, ports.experience, ports.announce
     )
@@ -171,7 +162,7 @@ class FixTask:
 
     def request(self, rung: Rung, failed: Sequence[Failed], *, vary: bool) -> ChatRequest:
         """Return what to ask on a rung after what failed so far."""
-        thinking, thoughts = _THINKING[rung]
+        thinking, thoughts = EFFORTS[rung]
         models = self.settings.models
         flash = rung in {Rung.FLASH, Rung.FLASH_THINKING}
         form = self._form(failed)

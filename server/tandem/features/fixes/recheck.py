@@ -16,11 +16,11 @@ from typing import Final
 from tandem.core.diagnostics import Diagnostic
 from tandem.core.text import Span
 from tandem.features.fixes.causes import Cause, CauseKind
-from tandem.features.fixes.free.lexical import bare_uses, blanked, uses
 from tandem.features.fixes.free.members import named
 from tandem.features.fixes.free.statements import covering, statements
 from tandem.index.facts import FileFacts
 from tandem.index.languages import by_id
+from tandem.index.lexical import bare_uses, blanked, uses
 from tandem.index.parse import parse
 from tandem.index.unbound import unbound_names
 

@@ -8,8 +8,8 @@ import re
 from typing import Final
 
 from tandem.features.fixes.free.candidate import Asked
-from tandem.features.fixes.free.lexical import blanked
 from tandem.features.fixes.free.members import members, parameters
+from tandem.index.lexical import blanked
 
 _NEAR: Final = 4_000  # characters that a call is followed over
 _GIVEN: Final = re.compile(r"(?<![\w$])([^\W\d][\w$]*+)\s*+[:=](?!=)")

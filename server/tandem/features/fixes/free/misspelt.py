@@ -17,12 +17,12 @@ from tandem.core.text import Span
 from tandem.features.fixes.causes import CauseKind
 from tandem.features.fixes.free.arguments import accepted
 from tandem.features.fixes.free.candidate import Asked, FreeFix
-from tandem.features.fixes.free.lexical import blanked
 from tandem.features.fixes.free.members import exports, members
 from tandem.features.fixes.free.spelling import near, only_nearest
 from tandem.features.fixes.free.statements import covering, statements
 from tandem.index.context.near import keywords
 from tandem.index.facts import Kind
+from tandem.index.lexical import blanked
 
 _NEAR: Final = 10_000  # characters on each side; 20,000 are read in 1 ms
 _WORD: Final = re.compile(r"[^\W\d][\w$]*")

@@ -17,8 +17,8 @@ from typing import Final
 from tandem.core.edits import Edit
 from tandem.core.text import Span
 from tandem.features.fixes.free.headers import header_end
-from tandem.features.fixes.free.lexical import blanked
 from tandem.features.fixes.free.statements import Entry, Statement, statements
+from tandem.index.lexical import blanked
 
 _SCRIPTS: Final = frozenset(["javascript", "javascriptreact", "typescript", "typescriptreact"])
 _BLOCKS: Final = frozenset(["c", "cpp"])  # groups are unordered kinds

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from tandem.core.text import Span
-from tandem.features.fixes.free.lexical import blanked
+from tandem.index.lexical import blanked
 
 
 @dataclass(frozen=True, slots=True)
