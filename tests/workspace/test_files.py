@@ -24,7 +24,8 @@ from tandem.workspace.files import (
     walk_folders,
     why_left_out,
 )
-from tandem.workspace.ignore import Git, Reason, Rules
+from tandem.workspace.git import Git
+from tandem.workspace.ignore import Reason, Rules
 
 needs_links = pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
 

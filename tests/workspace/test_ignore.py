@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tandem.workspace import files
-from tandem.workspace.ignore import Git, Reason, Rules, read_rules
+from tandem.workspace.git import Git
+from tandem.workspace.ignore import Reason, Rules, read_rules
 from tandem.workspace.patterns import Patterns
 
 ENVIRONMENT = {

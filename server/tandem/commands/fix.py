@@ -38,6 +38,7 @@ from tandem.index.languages import language_of
 from tandem.spending import may_ask, open_gateway
 from tandem.workspace.checks import checker_for, still_there
 from tandem.workspace.documents import Document
+from tandem.workspace.files import encoded
 
 _LEFT: Final = 1
 _USAGE: Final = 2
@@ -89,8 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     for note in done.notes:
         print(note, file=sys.stderr)
     if arguments.write and str(done.text) != done.before:
-        data = str(done.text).encode("utf-8", "surrogateescape")
-        arguments.file.write_bytes(data)
+        arguments.file.write_bytes(encoded(str(done.text), arguments.file.read_bytes()))
     if arguments.json:
         print(json.dumps(done.to_json()))
     elif not arguments.write:

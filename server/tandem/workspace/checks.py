@@ -77,14 +77,14 @@ def checker_for(
         return None
     for entry in reversed(commands):
         spoken, _, command = entry.partition("=")
-        words = _words(command)
+        words = words_of(command)
         if spoken.strip() == language and words:
             name = f"./{path}" if path.startswith("-") else path  # a file, not an option
             return Checker(tuple(word.replace("{file}", name) for word in words), root)
     return None
 
 
-def _words(command: str) -> list[str]:
+def words_of(command: str) -> list[str]:
     """Split a command as a shell would; one with an open quote is none."""
     try:
         return shlex.split(command)

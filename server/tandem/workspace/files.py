@@ -16,12 +16,14 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from tandem.index import languages
-from tandem.workspace.ignore import Git, Reason, Rules, ask, read_regular, read_rules
+from tandem.workspace.git import Git, ask
+from tandem.workspace.ignore import Reason, Rules, read_regular, read_rules
 
 _FAMILIES: Final = {
     "javascriptreact": "javascript", "typescript": "javascript", "typescriptreact": "javascript",
@@ -357,6 +359,23 @@ def decode(data: bytes) -> str | None:
     except UnicodeDecodeError:
         # Every byte string is Latin-1. Text in it has no control characters but white space.
         return None if _CONTROLS.search(data) else data.decode("latin-1")
+
+
+def encoded(text: str, like: bytes) -> bytes:
+    """Return a text as the bytes of the file it was read from are: mark and encoding of `like`."""
+    for mark, encoding in _BOMS:
+        if like.startswith(mark):
+            little = mark[:1] == b"\xff"
+            name = encoding if encoding == "utf-8-sig" else f"{encoding}-{'le' if little else 'be'}"
+            return (b"" if encoding == "utf-8-sig" else mark) + text.encode(name)
+    try:
+        like.decode("utf-8")
+    except UnicodeDecodeError:
+        with suppress(UnicodeEncodeError):  # what Latin-1 does not have needs another
+            data = text.encode("latin-1")
+            if decode(data) == text:  # and what would be read as UTF-8
+                return data
+    return text.encode("utf-8", "surrogateescape")
 
 
 def is_generated(text: str) -> bool:

@@ -13,17 +13,15 @@ rule.
 """
 
 import os
-import shutil
 import stat
-import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from tandem.workspace.git import Git, ask, git_environment
 from tandem.workspace.patterns import Patterns
 
 GIT_FILE: Final = ".gitignore"
@@ -242,67 +240,16 @@ class Rules:
         return self._with_files(below, place, len(full) + 1)
 
 
-_GIT_S: Final = 20.0  # Linux, with cold caches, takes under 2 s
-# A repository is data, its `.git/config` too. Else `ls-files` would start what core.fsmonitor
-# names, a hook after refreshing the index, and a transport for a blob that a partial clone lacks.
-_HARMLESS: Final = (
-    "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",
-    "-c", "safe.bareRepository=explicit",
-)  # fmt: skip
-_FIXED: Final = {
-    "GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
-}  # fmt: skip
-# Not GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE and the like: an editor started from a hook has them.
-_KEPT: Final = (
-    "HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "XDG_CONFIG_HOME", "SYSTEMROOT", "PROGRAMDATA",
-    "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Git:
-    """How git is asked. `environment` is the user's, of which git sees only what `_KEPT` names."""
-
-    environment: Mapping[str, str] | None = None
-    timeout_s: float = _GIT_S
-
-
 def read_rules(root: Path, exclude: Sequence[str] = (), git: Git | None = None) -> Rules:
     """Return the rules of a workspace, with the ignore file that the user has for all of git."""
     git = git or Git()
     answer = ask(git, root, "config", "--type=path", "--get", "core.excludesFile")
     if answer:
         return Rules(root, exclude, global_file=Path(os.fsdecode(answer.rstrip(b"\n"))))
-    kept = _environment(git)
+    kept = git_environment(git)
     home = kept.get("HOME") or kept.get("USERPROFILE") or ""
     base = Path(kept.get("XDG_CONFIG_HOME") or f"{home}/.config")
     return Rules(root, exclude, global_file=base / "git" / "ignore")
-
-
-def _environment(git: Git) -> dict[str, str]:
-    given = git.environment
-    if given is None:
-        with suppress(RuntimeError):  # a user without a home
-            return {"HOME": str(Path.home())}
-        return {}
-    return {name: given[name] for name in _KEPT if name in given}
-
-
-def ask(git: Git, root: Path, *words: str) -> bytes | None:
-    """Run git in a folder and return what it says, or None where it does not."""
-    program = shutil.which("git", path=git.environment.get("PATH") if git.environment else None)
-    if program is None or not Path(program).is_absolute() or Path(program).is_relative_to(root):
-        return None  # a program of that name in the workspace is not the user's git
-    environment = {**_environment(git), **_FIXED, "PATH": str(Path(program).parent)}
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed words and the user's own folder
-            [program, "-C", str(root), *_HARMLESS, *words], env=environment, check=False,
-            capture_output=True, timeout=git.timeout_s, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return None if done.returncode else done.stdout
 
 
 def _ignored(levels: _Levels | None, full: bytes, *, folder: bool) -> bool:

@@ -35,7 +35,7 @@ from tandem.index.pack.record import Record
 from tandem.index.pack.state import Moment, State
 from tandem.ledger.prices import Rate as Price
 from tandem.workspace.files import FileEntry, is_generated, read_text
-from tandem.workspace.ignore import Git
+from tandem.workspace.git import Git
 from tandem.workspace.paths import Paths, workspace_tag
 from tandem.workspace.revisions import blobs
 from tandem.workspace.vcs import history

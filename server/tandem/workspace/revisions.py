@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from tandem.workspace.files import decode, reason_by_name
-from tandem.workspace.ignore import Git, Rules, ask, read_regular
+from tandem.workspace.git import Git, ask
+from tandem.workspace.ignore import Rules, read_regular
 
 _BATCH: Final = 400  # names of objects on a command line: 17 kB, half of what Windows takes
 _LARGEST: Final = 1_000_000  # bytes, as of every file of a workspace

@@ -212,6 +212,49 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Refactor:
+    """Plans, and what carries them out."""
+
+    climb_to: str = option(
+        "pro",
+        "The strongest model that a step of a plan may climb to, as `fix.climb_to`.",
+        choices=RUNGS,
+        private=True,
+    )
+    most_usd: str = option(
+        "1.00",
+        "Most that carrying out one plan may cost, in US dollars. 0 means no cap.",
+        private=True,
+    )
+    confirm_usd: str = option(
+        "0.05",
+        "Price in US dollars from which Tandem asks before it has a plan made or carries it out. "
+        "What is not priced is always asked about.",
+        private=True,
+    )
+    check: str = option(
+        "",
+        "Command that tells whether the workspace is sound, such as `python -m pytest -q`. It runs "
+        "in a copy of the workspace with the result of a plan, without a shell, in trusted folders "
+        "(`fix.trusted`) only.",
+        private=True,
+    )
+    check_s: int = option(300, "Seconds that the check may take.", least=1, most=3600, private=True)
+    link: tuple[str, ...] = option(
+        ("node_modules", ".venv", "venv"),
+        "Ignored folders that the copy has as links, so that the check finds what is installed. "
+        "What is written into them is not undone.",
+        private=True,
+    )
+    parallel: int = option(
+        4, "Steps of a plan that are carried out side by side.", least=1, most=16
+    )
+    accept: bool = option(
+        True, "Whether Pro judges the result after the checks, before it is offered.", private=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Caps over completions and actions together; midnight is UTC's. 0 means no cap."""
 
@@ -242,6 +285,7 @@ class Settings:
     index: Index = field(default_factory=Index)
     context: Context = field(default_factory=Context)
     fix: Fix = field(default_factory=Fix)
+    refactor: Refactor = field(default_factory=Refactor)
     budget: Budget = field(default_factory=Budget)
     prices: Mapping[str, Mapping[str, str]] = option(
         {},
@@ -285,6 +329,7 @@ def sections() -> dict[str, type[Any]]:
         "index": Index,
         "context": Context,
         "fix": Fix,
+        "refactor": Refactor,
         "budget": Budget,
         "log": Log,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tandem.workspace.ignore import Git, ask
+from tandem.workspace.git import Git, ask
 
 # As in the measurement the mix was chosen by: 1,500 commits, recall@10 0.40-0.47 by history alone.
 _COMMITS: Final = 1_500

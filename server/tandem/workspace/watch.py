@@ -33,7 +33,8 @@ from tandem.workspace.files import (
     walk,
     walk_folders,
 )
-from tandem.workspace.ignore import GIT_FILE, OWN_FILE, Git, Reason, Rules
+from tandem.workspace.git import Git
+from tandem.workspace.ignore import GIT_FILE, OWN_FILE, Reason, Rules
 
 logger = logging.getLogger(__name__)
 
