@@ -56,14 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser("context", help="show what a model is told, and its price")
     )
     _model_actions(commands.add_parser("model", help="install a model on this machine, choose it"))
-    plan = commands.add_parser("plan", help="show what a change would reach: callers, tests, docs")
-    plan.add_argument("instruction", help="what should change, in words")
-    plan.add_argument("--at", required=True, metavar="FILE[:LINE[:COLUMN]]", help="where")
-    plan.add_argument(
-        "--ask", action="store_true", help="ask Pro for a plan; tells its price first"
-    )
-    plan.add_argument("--yes", action="store_true", help="let it spend without asking")
-    plan.add_argument("--json", action="store_true", help="print one JSON object")
+    _plan_options(commands.add_parser("plan", help="show what a change would reach; have it made"))
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
     usage.add_argument("--json", action="store_true", help="print one JSON object")
@@ -97,6 +90,26 @@ def _fix_options(fix: argparse.ArgumentParser) -> None:
     fix.add_argument("--write", action="store_true", help="change the file; else print a patch")
     fix.add_argument("--free", action="store_true", help="only what needs no model")
     fix.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _plan_options(plan: argparse.ArgumentParser) -> None:
+    plan.add_argument(
+        "what",
+        metavar="INSTRUCTION",
+        help="what should change, in words; or list, show, resume, discard",
+    )
+    plan.add_argument("number", nargs="?", type=int, metavar="N", help="of show, resume, discard")
+    plan.add_argument("--at", metavar="FILE[:LINE[:COLUMN]]", help="where")
+    plan.add_argument("--ask", action="store_true", help="have Pro make a plan; tells its price")
+    result = plan.add_mutually_exclusive_group()
+    result.add_argument("--apply", action="store_true", help="carry it out and write the files")
+    result.add_argument("--branch", metavar="NAME", help="carry it out and commit to a new branch")
+    plan.add_argument(
+        "--patch", nargs="?", const="-", metavar="FILE", help="carry it out and print a patch"
+    )
+    plan.add_argument("--partial", action="store_true", help="deliver also if steps were set aside")
+    plan.add_argument("--yes", action="store_true", help="let it spend without asking")
+    plan.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _model_actions(model: argparse.ArgumentParser) -> None:

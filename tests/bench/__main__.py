@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     "checkout", "completion", "economy", "fixes", "index", "latency", "local", "pack",
-    "recall", "session",
+    "recall", "refactor-evidence", "session",
 )  # fmt: skip
 
 
@@ -14,7 +14,7 @@ def main(argv: list[str]) -> int:
     if not argv or argv[0] not in NAMES:
         print(f"usage: ./dev bench NAME [ARGUMENTS]; NAME is one of {', '.join(NAMES)}")
         return 2
-    bench = importlib.import_module(f"tests.bench.{argv[0]}")
+    bench = importlib.import_module(f"tests.bench.{argv[0].replace('-', '_')}")
     return int(bench.main(argv[1:]) or 0)
 
 

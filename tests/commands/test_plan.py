@@ -1,6 +1,5 @@
 """``tandem plan``: the evidence alone, for nothing; and Pro's plan, asked for with consent."""
 
-import argparse
 import json
 import subprocess
 from pathlib import Path
@@ -8,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.api.replies import Reply, ToolCall
+from fixtures.api.requests import Request
 from fixtures.api.server import SimulatedApi
 from tandem.app import RealClock, World
-from tandem.cli import main
-from tandem.commands import plan
+from tandem.cli import build_parser, main
 from tandem.commands.context.repository import PlaceError
-from tandem.features.refactor.evidence import Evidence
-from tandem.features.refactor.propose import Proposed
+from tandem.commands.plan import kept, make
+from tandem.core.errors import RefusedError
 from tests.support.workers import InProcess
 
 
@@ -60,8 +59,9 @@ def test_a_place_that_is_none_is_refused(shop, capsys, at, sentence):
 
 
 STEP = {
-    "id": "s1", "title": "Round", "files": ["cart.py"], "new_files": [], "anchors": ["Cart.total"],
-    "expects": [], "after": [], "check": "it is round",
+    "id": "s1", "title": "Round", "files": ["cart.py"], "new_files": [],
+    "removed_files": [], "anchors": ["Cart.total"], "expects": [], "after": [],
+    "check": "it is round",
 }  # fmt: skip
 HANDED = {"goal": "Rounded totals", "steps": [STEP], "risks": [], "untouched": []}
 
@@ -73,52 +73,145 @@ def test_without_a_key_nothing_is_asked(shop, capsys, monkeypatch):
     assert "no key in DEEPSEEK_API_KEY" in capsys.readouterr().err
 
 
-async def asked(
-    shop: Path, api: SimulatedApi, *, yes: bool = True, **settings: str
-) -> tuple[Evidence, Proposed | None]:
+STEP_ANSWER = """\
+cart.py
+<<<<<<< SEARCH
+        return 0
+=======
+        return round(0, 2)
+>>>>>>> REPLACE
+"""
+VERDICT = {"accept": True, "reason": "it rounds", "redo": []}
+
+
+def model(request: Request) -> Reply:
+    """Plan, carry out and accept: the same small change always."""
+    users = [str(one["content"]) for one in request.messages if one["role"] == "user"]
+    if request.max_tokens == 1:
+        return Reply("OK")
+    if any("Plan this change" in text for text in users):
+        return Reply(tool_calls=(ToolCall("submit_plan", json.dumps(HANDED)),))
+    if any("This plan was carried out" in text for text in users):
+        return Reply(tool_calls=(ToolCall("submit_verdict", json.dumps(VERDICT)),))
+    return Reply(STEP_ANSWER)
+
+
+@pytest.fixture
+async def api():
+    async with SimulatedApi(first_token_ms=0, tokens_per_second=0, replies=model) as made:
+        yield made
+
+
+def world_of(shop: Path, api: SimulatedApi, **settings: str) -> World:
     environment = {
         "TANDEM_HOME": str(shop.parent / "home"),
         "DEEPSEEK_API_KEY": "sk-sim-test",
         "TANDEM_API__BASE_URL": api.base_url,
         **settings,
     }
-    world = World(environment, shop.parent, RealClock())
-    words = argparse.Namespace(at="cart.py:2", instruction="Round it", ask=True, yes=yes)
-    return await plan._planned(world, words)
+    return World(environment, shop.parent, RealClock())
 
 
-async def test_pro_is_sent_the_codebase_and_its_plan_comes_back(shop):
-    async with SimulatedApi(first_token_ms=0) as api:
-        api.script(
-            Reply(tool_calls=(ToolCall("find_symbol", json.dumps({"name": "Cart"})),)),
-            Reply(tool_calls=(ToolCall("submit_plan", json.dumps(HANDED)),)),
-        )
-        evidence, found = await asked(shop, api)
-
-        assert found is not None
-        assert found.plan.goal == "Rounded totals"
-        assert found.problems == ()
-        assert evidence.target.names == ("total",)
-        first, second = [one for one in api.requests if one.path.endswith("completions")]
-        assert first.path == "/beta/chat/completions"
-        said = json.dumps(first.body)
-        assert "class Cart" in said
-        assert "Plan this change: Round it" in said
-        assert second.status == 200  # the reasoning went back
-        assert found.cost.pico == api.bill.total_pico
+async def tandem(world: World, *words: str) -> int:
+    """Run ``tandem plan`` in this process, on this loop."""
+    arguments = build_parser().parse_args(["plan", *words])
+    of_kept = words[0] in {"list", "show", "resume", "discard"}
+    return await (kept.of_kept if of_kept else make.made)(world, arguments)
 
 
-async def test_nothing_is_spent_without_consent(shop):
-    async with SimulatedApi(first_token_ms=0) as api:
-        with pytest.raises(PlaceError, match="nothing was asked"):
-            await asked(shop, api, yes=False)
-        assert api.bill.total_pico == 0
+ROUND = ("Round it", "--at", "cart.py:2")
+
+
+async def test_pro_is_sent_the_codebase_and_its_plan_comes_back(shop, api, capsys):
+    look = Reply(tool_calls=(ToolCall("find_symbol", json.dumps({"name": "Cart"})),))
+    api.script(Reply("OK"), look)
+    assert await tandem(world_of(shop, api), *ROUND, "--ask") == 0
+
+    said = capsys.readouterr()
+    assert said.out.startswith("# Rounded totals\n")
+    assert "deepseek-v4-pro reads" in said.err
+    prime, first, second = [one for one in api.requests if one.path.endswith("completions")]
+    assert prime.body["max_tokens"] == 1
+    assert first.path == "/beta/chat/completions"
+    told = json.dumps(first.body)
+    assert "class Cart" in told
+    assert "Plan this change: Round it" in told
+    assert second.status == 200  # the reasoning went back
+
+
+async def test_nothing_is_spent_without_consent(shop, api, capsys):
+    world = world_of(shop, api, TANDEM_REFACTOR__CONFIRM_USD="0")
+    with pytest.raises(PlaceError, match="nothing was asked"):
+        await tandem(world, *ROUND, "--ask")
+    assert api.bill.total_pico == 0
+    assert "Say --yes" in capsys.readouterr().err
+    assert await tandem(world, *ROUND, "--ask", "--yes") == 0
 
 
 @pytest.mark.parametrize("pack", ["true", "false"])
-async def test_a_price_that_is_not_known_is_not_made_up(shop, capsys, pack):
+async def test_a_price_that_is_not_known_is_not_made_up(shop, api, capsys, pack):
     settings = {"TANDEM_MODELS__PRO": "nobody/knows-it", "TANDEM_CONTEXT__PACK": pack}
-    async with SimulatedApi(first_token_ms=0) as api:
-        with pytest.raises(PlaceError, match="nothing was asked"):
-            await asked(shop, api, yes=False, **settings)
+    with pytest.raises(PlaceError, match="nothing was asked"):
+        await tandem(world_of(shop, api, **settings), *ROUND, "--ask")
     assert "at a price that is not known" in capsys.readouterr().err
+
+
+async def test_a_plan_is_carried_out_and_written(shop, api, capsys):
+    assert await tandem(world_of(shop, api), *ROUND, "--apply") == 0
+    assert "round(0, 2)" in (shop / "cart.py").read_text("utf-8")
+    said = capsys.readouterr().err
+    assert "1/1 Round: asking flash, about $" in said
+    assert "Pro: it rounds" in said
+    assert "written: cart.py" in said
+
+
+async def test_a_plan_is_kept_shown_and_gone_on_with(shop, api, capsys):
+    world = world_of(shop, api)
+    await tandem(world, *ROUND, "--ask")
+    capsys.readouterr()
+    assert await tandem(world, "list") == 0
+    assert "proposed" in capsys.readouterr().out
+    assert await tandem(world, "resume", "1", "--patch") == 0
+    assert "+        return round(0, 2)" in capsys.readouterr().out
+    assert "round" not in (shop / "cart.py").read_text("utf-8")
+    assert await tandem(world, "show", "1") == 0
+    assert "s1 done, flash: Round" in capsys.readouterr().out
+    assert await tandem(world, "resume", "1", "--apply") == 0
+    assert "round" in (shop / "cart.py").read_text("utf-8")
+    with pytest.raises(PlaceError, match="the plan is applied"):
+        await tandem(world, "resume", "1")
+    with pytest.raises(RefusedError, match="the plan is applied"):
+        await tandem(world, "discard", "1")
+
+
+async def test_a_plan_can_become_a_branch(shop, api, capsys):
+    git = ["git", "-C", str(shop), "-c", "user.name=T", "-c", "user.email=t@example.org"]
+    for key, value in (("user.name", "T"), ("user.email", "t@example.org")):
+        subprocess.run([*git[:3], "config", key, value], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-qm", "Begin"], check=True)
+    assert await tandem(world_of(shop, api), *ROUND, "--branch", "rounded") == 0
+    assert "branch rounded is at" in capsys.readouterr().err
+    shown = subprocess.run([*git, "show", "rounded:cart.py"], capture_output=True, check=True)
+    assert b"round(0, 2)" in shown.stdout
+    assert "round" not in (shop / "cart.py").read_text("utf-8")
+
+
+async def test_a_plan_is_given_up(shop, api, capsys):
+    world = world_of(shop, api)
+    await tandem(world, *ROUND, "--ask")
+    assert await tandem(world, "discard", "1") == 0
+    with pytest.raises(PlaceError, match="the plan is discarded"):
+        await tandem(world, "resume", "1")
+    with pytest.raises(PlaceError, match="there is no plan 7"):
+        await tandem(world, "show", "7")
+    capsys.readouterr()
+    assert await tandem(world, "show", "1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["phase"] == "discarded"
+
+
+async def test_the_place_may_be_in_the_words(shop, api, capsys):
+    assert await tandem(world_of(shop, api), "Round Cart.total") == 0
+    assert "`def total(self):` in cart.py:2" in capsys.readouterr().out
+    with pytest.raises(PlaceError, match="name nothing of this codebase"):
+        await tandem(world_of(shop, api), "xyzzy")

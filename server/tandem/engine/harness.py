@@ -10,7 +10,7 @@ for by the gateway; whoever is cancelled spends nothing more.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, Protocol, Self, TypeVar
@@ -20,10 +20,11 @@ from tandem.core.errors import Failure, ModelError, TandemError
 from tandem.core.model import ChatRequest, Stop, Usage, prompt_tokens
 from tandem.core.money import Usd
 from tandem.core.reply import Reply
+from tandem.engine.asking import Asker
 from tandem.engine.ladder import RUNGS, Halt, Limits, Odds, Rung, Step, Try, advance
 
 if TYPE_CHECKING:
-    from tandem.engine.gateway import Gateway, Receipt
+    from tandem.engine.gateway import Receipt
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,10 @@ class Task(Protocol[T]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What became of a task. Without a value, `reason` is a sentence for the user."""
+    """What became of a task. Without a value, `reason` is a sentence for the user.
+
+    `fatal`: the world outside failed (key, balance, network, budget), not the task.
+    """
 
     value: T | None
     rung: Rung | None
@@ -93,10 +97,15 @@ class Outcome(Generic[T]):
     cost: Usd
     answers: int
     reason: str = ""
+    fatal: bool = False
 
 
 Announce = Callable[[Step, Sequence[Failed]], Awaitable[None]]
 """Told before each step what is asked next, at what price, and what failed so far."""
+
+
+Note = Callable[[Try, Sequence[Failed]], Awaitable[None]]
+"""Told after each step that failed what it was and cost, and which answers did not pass."""
 
 
 def announcement(step: Step, failed: Sequence[Failed]) -> str:
@@ -114,9 +123,11 @@ def announcement(step: Step, failed: Sequence[Failed]) -> str:
 class Experience:
     """How tasks went so far in this process, by purpose and rung."""
 
-    def __init__(self) -> None:
-        """Begin without any."""
+    def __init__(self, known: Mapping[str, Mapping[Rung, Odds]] | None = None) -> None:
+        """Begin with what is known, or without any."""
         self._odds: defaultdict[str, dict[Rung, Odds]] = defaultdict(dict)
+        for purpose, odds in (known or {}).items():
+            self._odds[purpose].update(odds)
 
     def odds(self, purpose: str) -> dict[Rung, Odds]:
         """Return the counts of a kind of task."""
@@ -130,37 +141,56 @@ class Experience:
         self._odds[purpose][rung] = won if success else lost
 
 
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How far a task came before: the steps that failed, and the answers that did not pass."""
+
+    tried: tuple[Try, ...] = ()
+    failed: tuple[Failed, ...] = ()
+
+
+async def not_noted(_failed: Try, _answers: Sequence[Failed]) -> None:
+    """Leave a step that failed to the outcome."""
+
+
 async def carry_out(
     task: Task[T],
-    gateway: "Gateway",
+    asker: Asker,
     limits: Limits,
     experience: Experience,
     announce: Announce,
     *,
     first: Rung = Rung.FLASH,
+    before: Attempts = Attempts(),
+    note: Note = not_noted,
 ) -> Outcome[T]:
-    """Have a task done on the cheapest rung that can, and tell what became of it."""
-    tried: list[Try] = []
-    failed: list[Failed] = []
+    """Have a task done on the cheapest rung that can, and tell what became of it.
+
+    It goes on from `before`, whose cost counts. `note` is told of each step that failed, before
+    the next.
+    """
+    tried, failed = list(before.tried), list(before.failed)
     answers = 0
     while True:
-        prices = {rung: _price(task, gateway, rung, failed) for rung in RUNGS}
+        prices = {rung: _price(task, asker, rung, failed) for rung in RUNGS}
         step = advance(tried, experience.odds(task.purpose), prices, limits, first)
         if isinstance(step, Halt):
             return _ended(None, None, failed, tried, answers, step.reason)
         await announce(step, failed)
         fields = {"purpose": task.purpose, "rung": step.rung.name.lower(), "failed": len(failed)}
         logger.info("task.step", extra={"fields": fields})
-        attempt = await _attempt(task, gateway, step, failed)
+        attempt = await _attempt(task, asker, step, failed)
         tried.append(Try(step.rung, step.candidates, attempt.cost))
         answers += step.candidates
         if attempt.value is not None:
             experience.note(task.purpose, step.rung, success=True)
             return _ended(attempt.value, step.rung, failed, tried, answers, "")
         if attempt.fatal:
-            return _ended(None, None, failed, tried, answers, attempt.fatal)
+            ended: Outcome[T] = _ended(None, None, failed, tried, answers, attempt.fatal)
+            return replace(ended, fatal=True)
         experience.note(task.purpose, step.rung, success=False)
         failed += attempt.failed
+        await note(tried[-1], attempt.failed)
 
 
 def _ended(  # noqa: PLR0917 - one value, private
@@ -178,10 +208,10 @@ def _ended(  # noqa: PLR0917 - one value, private
     return Outcome(value, rung, tuple(failed), cost, answers, reason)
 
 
-def _price(task: Task[T], gateway: "Gateway", rung: Rung, failed: Sequence[Failed]) -> Usd | None:
+def _price(task: Task[T], asker: Asker, rung: Rung, failed: Sequence[Failed]) -> Usd | None:
     request = task.request(rung, failed, vary=False)
     usage = Usage(miss=prompt_tokens(request, tokens.estimate), output=_EXPECTED[rung])
-    return gateway.estimate(request.model, usage)
+    return asker.estimate(request.model, usage)
 
 
 @dataclass(slots=True)
@@ -195,20 +225,20 @@ class _Attempt(Generic[T]):
 
 
 async def _attempt(
-    task: Task[T], gateway: "Gateway", step: Step, failed: Sequence[Failed]
+    task: Task[T], asker: Asker, step: Step, failed: Sequence[Failed]
 ) -> _Attempt[T]:
     """Buy the answers of one step; the first that passes ends the others."""
     attempt: _Attempt[T] = _Attempt()
     request = task.request(step.rung, failed, vary=step.candidates > 1)
     async with _First() as group:
         for _ in range(step.candidates):
-            group.start(_one(task, gateway, step.rung, request, attempt, group))
+            group.start(_one(task, asker, step.rung, request, attempt, group))
     return attempt
 
 
 async def _one(  # noqa: PLR0917 - one story, private
     task: Task[T],
-    gateway: "Gateway",
+    asker: Asker,
     rung: Rung,
     request: ChatRequest,
     attempt: _Attempt[T],
@@ -223,7 +253,7 @@ async def _one(  # noqa: PLR0917 - one story, private
         settled.set()
 
     try:
-        async with gateway.call(request, Terms(task.purpose, _DEADLINE_S[rung])) as call:
+        async with asker.call(request, Terms(task.purpose, _DEADLINE_S[rung])) as call:
             call.on_settled(paid)
             async for _ in call:
                 pass

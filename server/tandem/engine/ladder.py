@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from tandem.core.model import Thinking
 from tandem.core.money import Usd
 
 
@@ -27,6 +28,16 @@ class Rung(Enum):
 
 
 RUNGS: Final = tuple(Rung)
+EFFORTS: Final[Mapping[Rung, tuple[Thinking, int]]] = {
+    Rung.FLASH: (Thinking.OFF, 0), Rung.FLASH_THINKING: (Thinking.HIGH, 8_192),
+    Rung.PRO: (Thinking.HIGH, 16_384), Rung.PRO_MAX: (Thinking.MAX, 32_768),
+}  # fmt: skip
+"""How hard a rung thinks, and the tokens it may take for that: they count inside `max_tokens`."""
+TOPS: Final[Mapping[str, Rung]] = {
+    "flash": Rung.FLASH, "flash-thinking": Rung.FLASH_THINKING, "pro": Rung.PRO,
+    "pro-max": Rung.PRO_MAX,
+}  # fmt: skip
+"""Rungs by the names that users write."""
 
 # How often a rung may fail before the next: once, once more with the reason, then several at once.
 _TRIES: Final[Mapping[Rung, int]] = {
@@ -62,10 +73,15 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the user allows for one task: the highest rung, and money (zero: no cap)."""
+    """What the user allows for one task: the highest rung, and money (zero: no cap).
+
+    `candidates` are the answers bought at once on Flash's last try: quicker than one after the
+    other, and dearer.
+    """
 
     top: Rung
     most: Usd
+    candidates: int = _CANDIDATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ def advance(
     first: Rung = Rung.FLASH,
 ) -> Step | Halt:
     """Return the next step after failures; `prices` are of one answer of each rung."""
-    step = _next(tried, odds, prices, limits.top, first)
+    step = _next(tried, odds, prices, limits, first)
     if isinstance(step, Halt) or not limits.most:
         return step
     spent = sum((one.cost for one in tried), Usd())
@@ -115,7 +131,7 @@ def _next(
     tried: Sequence[Try],
     odds: Mapping[Rung, Odds],
     prices: Mapping[Rung, Usd | None],
-    top: Rung,
+    limits: Limits,
     first: Rung,
 ) -> Step | Halt:
     if not tried:
@@ -123,9 +139,10 @@ def _next(
     rung = tried[-1].rung
     failures = sum(one.rung is rung for one in tried)
     above = RUNGS[RUNGS.index(rung) + 1 :]
-    higher = above[0] if above and rung is not top else None
+    higher = above[0] if above and rung is not limits.top else None
     if failures < _TRIES[rung] and _is_worth(rung, failures, higher, odds, prices):
-        count = _CANDIDATES if failures + 1 == _TRIES[rung] and rung is Rung.FLASH else 1
+        last = failures + 1 == _TRIES[rung] and rung is Rung.FLASH
+        count = limits.candidates if last else 1
         return Step(rung, count, _times(prices.get(rung), count))
     if higher is None:
         return Halt("every model that may be asked has failed")

@@ -8,7 +8,7 @@ to November 2026. USD per million tokens = micro-dollars per token * 1e6 = pico-
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from tandem.core.model import Usage
@@ -69,6 +69,7 @@ _ERAS: Final[Mapping[str, Sequence[Era]]] = {
 
 _PEAK_HOURS: Final = frozenset([1, 2, 3, 6, 7, 8, 9])  # UTC, Monday to Friday
 _SATURDAY: Final = 5
+_MONTH: Final = 31 * 24  # hours: peak and off-peak both come in them, whatever the holidays
 # Peak hours exclude Chinese public holidays: the State Council's calendar for 2026, and of 2027
 # what is certain before that calendar is published.
 _HOLIDAYS: Final = (
@@ -90,6 +91,16 @@ def is_peak(when: datetime) -> bool:
     if utc.weekday() >= _SATURDAY or utc.hour not in _PEAK_HOURS:
         return False
     return not any(first <= day <= last for first, last in _HOLIDAYS)
+
+
+def turn(when: datetime) -> datetime:
+    """Return the next full hour (UTC) that is in the peak hours if this instant is not, or not."""
+    hour = when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    for _ in range(_MONTH):
+        hour += timedelta(hours=1)
+        if is_peak(hour) is not is_peak(when):
+            break
+    return hour
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,39 @@ def test_the_same_name_elsewhere_is_kept_apart():
     assert places(found.perhaps) == [("shop/stock.py", 6)]
 
 
+def test_a_name_that_a_package_hands_on_is_the_same():
+    code = codebase(
+        {
+            "shop/__init__.py": "from shop.cart import total\n",
+            "shop/cart.py": FILES["shop/cart.py"],
+            "shop/stock.py": FILES["shop/stock.py"],
+            "app.py": "from shop import total\n\ntotal([])\n",
+            "other.py": "from shop.stock import total\n\ntotal()\n",
+        }
+    )
+    found = gather(code, target_at(code, "shop/cart.py", 5), {})
+
+    assert ("app.py", 3) in places(found.callers)
+    assert ("other.py", 3) in places(found.perhaps)
+
+
+def test_a_file_is_used_where_it_is_imported_and_where_its_name_is_written():
+    code = codebase(
+        {
+            "shop/cart.py": "def total():\n    return 0\n",
+            "shop/till.py": "import os\nfrom shop import cart\n\ncart.pay()\n",
+            "tests/test_till.py": 'PATCHED = "shop.cart.total"\n',
+            "settings.toml": '[run]\nentry = "shop/cart"\n',
+            "README.md": "Put it into the cart.\n",
+        }
+    )
+    found = gather(code, target_at(code, "shop/cart.py", None), {})
+
+    assert places(found.callers) == [("shop/till.py", 2)]
+    assert places(found.mentions) == [("settings.toml", 2)]
+    assert places(found.perhaps) == [("tests/test_till.py", 1)]
+
+
 def test_files_that_changed_along_are_those_that_are_still_there_and_did_so_more_than_once():
     assert evidence().together == (("shop/till.py", 2.0),)
 
@@ -76,7 +109,7 @@ def test_the_report_reads_well():
 def test_machines_get_the_same():
     found = to_json(evidence(), "Round to cents")
 
-    assert found["target"] == {"path": "shop/cart.py", "name": "total", "line": 1}
+    assert found["target"] == {"path": "shop/cart.py", "name": "total", "line": 1, "sure": 1.0}
     assert found["files"][0] == "shop/cart.py"
     assert found["callers"][0]["line"] == 5
 

@@ -18,7 +18,9 @@ from tandem.core.model import (
     ToolCallDelta,
     Usage,
 )
-from tandem.features.refactor.propose import Proposed, propose, task_of
+from tandem.features.refactor.dialogue import Pro, Prompt, Said
+from tandem.features.refactor.plan import Plan
+from tandem.features.refactor.propose import propose, task_of
 from tests.features.refactor.test_plan import CODE
 from tests.support.clock import run_jumping
 from tests.support.gateway import bench
@@ -41,14 +43,15 @@ def turn(*calls: tuple[str, object], text: str = "", reasoning: str = "hm") -> l
     return [*events, Stopped(Stop.TOOL_CALLS, "deepseek-v4-pro"), bill]
 
 
-def run(tmp_path, *turns: list[Event]) -> tuple[Proposed, list[ChatRequest], list[str]]:
+def run(tmp_path, *turns: list[Event]) -> tuple[Said[Plan], list[ChatRequest], list[str]]:
     told: list[str] = []
 
-    async def main() -> tuple[Proposed, list[ChatRequest]]:
+    async def main() -> tuple[Said[Plan], list[ChatRequest]]:
         async with bench(tmp_path, daily="10") as made:
             made.provider.scripts += turns
             asked = [Message("user", task_of("Add currencies", "- shop/cart.py"))]
-            found = await propose(asked, CODE, "deepseek-v4-pro", made.gateway, told.append)
+            pro = Pro("deepseek-v4-pro", made.gateway, told.append)
+            found = await propose(Prompt(asked), CODE, pro)
             requests = [one for one in made.provider.requests if isinstance(one, ChatRequest)]
             assert not made.provider.scripts
             return found, requests
@@ -59,11 +62,11 @@ def run(tmp_path, *turns: list[Event]) -> tuple[Proposed, list[ChatRequest], lis
 def test_a_plan_is_handed_in_at_once(tmp_path):
     found, (request,), _ = run(tmp_path, turn(("submit_plan", PLAN)))
 
-    assert found.plan.goal == "Currencies"
+    assert found.value.goal == "Currencies"
     assert found.problems == ()
     assert found.cost.pico > 0
     assert request.thinking is Thinking.HIGH
-    assert request.tools[-1].name == "submit_plan"
+    assert [tool.name for tool in request.tools][-2:] == ["submit_plan", "submit_verdict"]
     assert all(tool.strict for tool in request.tools)
 
 
@@ -107,7 +110,7 @@ def test_what_is_wrong_with_a_plan_goes_back_once(tmp_path):
 
     assert found.problems == ()
     assert "there is no file 'shop/none.py'" in second.messages[-1].content
-    assert told == ["the plan is corrected"]
+    assert told == ["what came is corrected"]
 
 
 def test_what_is_still_wrong_is_shown(tmp_path):
@@ -119,13 +122,13 @@ def test_what_is_still_wrong_is_shown(tmp_path):
 def test_a_plan_as_text_is_taken_too(tmp_path):
     found, _, _ = run(tmp_path, turn(text=f"```json\n{json.dumps(PLAN)}\n```"))
 
-    assert found.plan.goal == "Currencies"
+    assert found.value.goal == "Currencies"
 
 
 def test_an_answer_without_a_plan_is_asked_again_and_not_for_ever(tmp_path):
     found, (_, second), _ = run(tmp_path, turn(text="Let me think."), turn(("submit_plan", PLAN)))
     assert "submit_plan" in second.messages[-1].content
-    assert found.plan.steps
+    assert found.value.steps
 
-    with pytest.raises(RefusedError, match="no plan came within 16 turns, for \\$"):
+    with pytest.raises(RefusedError, match="Pro handed nothing in within 16 turns, for \\$"):
         run(tmp_path / "more", *[turn(text="Let me think.") for _ in range(16)])

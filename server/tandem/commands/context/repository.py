@@ -9,6 +9,7 @@ from typing import Final
 from tandem.app import World
 from tandem.core.text import Position
 from tandem.index.languages import language_of
+from tandem.planning import Site, site_of
 from tandem.workspace.files import Inventory, list_files, read_text
 from tandem.workspace.ignore import read_rules
 from tandem.workspace.indexing import Indexing
@@ -91,3 +92,14 @@ async def indexed(world: World, root: Path, near: str | None = None) -> AsyncGen
         yield Repository(root, settings, inventory, indexing)
     finally:
         await indexing.aclose()
+
+
+def site_for(world: World, repository: Repository) -> Site:
+    """Return the site of a repository that a command opened."""
+    return site_of(
+        world.paths,
+        repository.root,
+        repository.settings,
+        repository.indexing.codebase,
+        lambda: repository.inventory.files,
+    )

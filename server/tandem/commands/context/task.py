@@ -7,18 +7,18 @@ input alone; the answer comes on top.
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from tandem.app import World
-from tandem.commands.context.packed import Packed, packed
 from tandem.commands.context.repository import (
     Place,
     PlaceError,
     Repository,
     indexed,
     root_of,
+    site_for,
     text_of,
 )
 from tandem.core.model import Message
@@ -29,15 +29,16 @@ from tandem.index.pack.explain import Break, Prompt, explain
 from tandem.index.pack.focus import Part
 from tandem.index.pack.forecast import Forecast, forecast
 from tandem.index.pack.state import Moment
-from tandem.ledger.prices import Prices, is_peak
+from tandem.ledger.prices import Prices, is_peak, turn
+from tandem.planning import packed_for
 from tandem.spending import price_table
 from tandem.workspace.files import read_text, why_left_out
 from tandem.workspace.ignore import read_rules
 from tandem.workspace.packing import Pack
+from tandem.workspace.prompts import Packed
 from tandem.workspace.revisions import commit_of, revised
 
 TASK: Final = "(the task comes here)\n"
-_MONTH: Final = 31 * 24  # hours: peak and off-peak both come in them, whatever the holidays
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ async def of_task(world: World, asked: Asked) -> Told:
     near = None if asked.place is None else asked.place.name
     async with indexed(world, root, near) as repository:
         parts = await asyncio.to_thread(_focus, repository, asked)
-        start = await packed(world, repository)
+        start = await packed_for(world, site_for(world, repository))
         model = repository.settings.models.pro
         tariff = _Tariff(price_table(repository.settings), model, world.clock.now())
     return _told(root, asked, parts, start, tariff)
@@ -99,9 +100,7 @@ class _Tariff:
 
     def other(self) -> Rate | None:
         """Return the rate of the next hour that is not like this one, if it is another."""
-        hours = (self.now + timedelta(hours=n) for n in range(1, _MONTH))
-        when = next((hour for hour in hours if is_peak(hour) is not is_peak(self.now)), self.now)
-        found = self.rate(when)
+        found = self.rate(turn(self.now))
         return None if found == self.rate(self.now) else found
 
 

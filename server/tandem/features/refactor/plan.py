@@ -18,7 +18,9 @@ from tandem.index.code import Code
 _MOST_STEPS: Final = 60
 _MOST_FILES: Final = 12  # of a step: more is several steps
 _NUMBER: Final = re.compile(r"^###\s+([A-Za-z][\w-]{0,15})[:.]\s*(.*)$")
-_FIELD: Final = re.compile(r"^\s*[-*]\s+(files|new files|anchors|expects|after|check):\s*(.*)$")
+_FIELD: Final = re.compile(
+    r"^\s*[-*]\s+(files|new files|removed files|anchors|expects|after|check):\s*(.*)$"
+)
 _NAME: Final = re.compile(r"`([^`\n]+)`")
 _ID: Final = re.compile(r"[A-Za-z][\w-]{0,15}")
 
@@ -44,6 +46,7 @@ SCHEMA: Final = _object(
             title=_TEXT,
             files=_TEXTS,
             new_files=_TEXTS,
+            removed_files=_TEXTS,
             anchors=_TEXTS,
             expects=_TEXTS,
             after=_TEXTS,
@@ -60,8 +63,8 @@ SCHEMA: Final = _object(
 class Step:
     """One step. `anchors` are the symbols it changes, `expects` those that are there afterwards.
 
-    `after` are the ids of steps that come first; `check` tells when it is done, for the model and
-    for people.
+    A file that moves is one of `new_files` and one of `removed_files`. `after` are the ids of
+    steps that come first; `check` tells when it is done, for the model and for people.
     """
 
     id: str
@@ -72,6 +75,12 @@ class Step:
     expects: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     check: str = ""
+    removed_files: tuple[str, ...] = ()
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """All files that it changes, makes or removes."""
+        return frozenset([*self.files, *self.new_files, *self.removed_files])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,7 @@ def from_json(value: Any) -> tuple[Plan, tuple[str, ...]]:
             continue
         lists = {
             key: _texts(one.get(key))
-            for key in ("files", "new_files", "anchors", "expects", "after")
+            for key in ("files", "new_files", "removed_files", "anchors", "expects", "after")
         }
         name = _text(one.get("id"))
         name = name if _ID.fullmatch(name) else f"s{number}"
@@ -151,11 +160,11 @@ def _of_shape(plan: Plan) -> Iterator[str]:
 
 def _of_files(step: Step, plan: Plan, code: Code) -> Iterator[str]:
     known, made = code.paths, {path for one in plan.steps for path in one.new_files}
-    if not step.files and not step.new_files:
+    if not step.touches:
         yield f"{step.id} names no file"
-    if len(step.files) + len(step.new_files) > _MOST_FILES:
+    if len(step.touches) > _MOST_FILES:
         yield f"{step.id} is about more than {_MOST_FILES} files; make it several steps"
-    for path in step.files:
+    for path in (*step.files, *step.removed_files):
         if path not in known and path not in made:
             yield f"{step.id}: there is no file {path!r} in the codebase"
     for path in step.new_files:
@@ -166,7 +175,8 @@ def _of_files(step: Step, plan: Plan, code: Code) -> Iterator[str]:
 
 
 def _of_names(step: Step, plan: Plan, code: Code) -> Iterator[str]:
-    there = {d.name for path in step.files for d in _definitions(code, path)}
+    known = (*step.files, *step.removed_files)
+    there = {d.name for path in known for d in _definitions(code, path)}
     later = {name.rpartition(".")[2] for one in plan.steps for name in one.expects}
     for anchor in step.anchors:
         name = anchor.rpartition(".")[2]
@@ -197,10 +207,9 @@ def order(plan: Plan) -> tuple[tuple[Step, ...], ...]:
         taken: list[Step] = []
         busy: set[str] = set()
         for step in ready:
-            files = {*step.files, *step.new_files}
-            if busy.isdisjoint(files):
+            if busy.isdisjoint(step.touches):
                 taken.append(step)
-                busy |= files
+                busy |= step.touches
         if not taken:  # they wait for each other
             break
         rounds.append(tuple(taken))
@@ -232,6 +241,7 @@ def _fields(step: Step) -> Iterator[str]:
     names = {
         "files": step.files,
         "new files": step.new_files,
+        "removed files": step.removed_files,
         "anchors": step.anchors,
         "expects": step.expects,
     }
@@ -285,4 +295,5 @@ def _step(fields: Mapping[str, str]) -> Step:
         names("expects"),
         tuple(_ID.findall(fields.get("after", ""))),
         fields.get("check", ""),
+        names("removed files"),
     )

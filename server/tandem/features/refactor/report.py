@@ -1,10 +1,10 @@
 """Evidence as people read it: what a change reaches, place by place, and a checklist. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from tandem.features.refactor.evidence import Evidence, Hit
+from tandem.features.refactor.evidence import GUESS, Evidence, Hit, Target
 
 _SHOWN: Final = 40  # places of a kind; the rest is counted
 
@@ -15,16 +15,20 @@ def report(evidence: Evidence, instruction: str) -> str:
 
 
 def _lines(evidence: Evidence, instruction: str) -> Iterator[str]:
-    target = evidence.target
     yield f"# {instruction}"
     yield ""
-    if target.definition is not None:
-        place = f"{target.path}:{target.definition.line + 1}"
-        yield f"`{target.definition.signature}` in {place}."
-    else:
-        yield f"{target.path}, which defines {_listed(target.names) or 'nothing by name'}."
+    if evidence.target.sure <= GUESS:
+        yield "Nothing here has a name that the instruction says; the closest to its words:"
+    yield _told(evidence.target)
+    if evidence.further:
+        yield from ("", "Named beside it:", "")
+        yield from (f"- {_told(target)}" for target in evidence.further)
+        yield ""
     files = len(evidence.files)
     yield f"The change may reach {files} {'file' if files == 1 else 'files'}: {_counts(evidence)}."
+    if evidence.ranked:
+        yield from ("", "## Files, most likely first", "")
+        yield from (f"{number}. {path}" for number, path in enumerate(evidence.ranked, 1))
     for title, hits in _kinds(evidence):
         if hits:
             yield from ("", f"## {title}", "")
@@ -34,6 +38,12 @@ def _lines(evidence: Evidence, instruction: str) -> Iterator[str]:
         yield from (f"- {path} ({weight:.1f})" for path, weight in evidence.together)
     yield from ("", "## Checklist", "")
     yield from _checklist(evidence)
+
+
+def _told(target: Target) -> str:
+    if target.definition is not None:
+        return f"`{target.definition.signature}` in {target.path}:{target.definition.line + 1}."
+    return f"{target.path}, which defines {_listed(target.names) or 'nothing by name'}."
 
 
 def _kinds(evidence: Evidence) -> Sequence[tuple[str, tuple[Hit, ...]]]:
@@ -63,11 +73,14 @@ def _places(hits: Sequence[Hit]) -> Iterator[str]:
 
 
 def _checklist(evidence: Evidence) -> Iterator[str]:
-    target = evidence.target
-    what = f"`{target.definition.name}`" if target.definition is not None else "the file"
-    yield f"- [ ] Change {what} in {target.path}"
+    changed: set[str] = set()
+    for target in evidence.targets:
+        if target is evidence.target or target.definition is not None:
+            what = f"`{target.definition.name}`" if target.definition is not None else "the file"
+            yield f"- [ ] Change {what} in {target.path}"
+            changed.add(target.path)
     for path, count in _by_file(evidence.callers):
-        if path != target.path:
+        if path not in changed:
             yield f"- [ ] Follow in {path} ({_lines_of(count)})"
     for path, count in _by_file(evidence.tests):
         yield f"- [ ] Run and adapt {path} ({_lines_of(count)})"
@@ -75,9 +88,17 @@ def _checklist(evidence: Evidence) -> Iterator[str]:
         yield f"- [ ] Update {path} ({_lines_of(count)})"
     for path, count in _by_file(evidence.perhaps):
         yield f"- [ ] Look whether {path} means it ({_lines_of(count)})"
-    reached = set(evidence.files)
+    yield from _remaining(evidence, changed)
+
+
+def _remaining(evidence: Evidence, changed: Collection[str]) -> Iterator[str]:
+    """Yield the files of the checklist that no line speaks for."""
+    told = {*changed, *(hit.path for _, hits in _kinds(evidence)[1:] for hit in hits)}
+    for path in dict.fromkeys(target.path for target in evidence.further):
+        if path not in told:
+            yield f"- [ ] Look at {path}, which the instruction names"
     for path, _weight in evidence.together:
-        if path not in reached:
+        if path not in evidence.files:
             yield f"- [ ] Look at {path}, which changed along before"
 
 
@@ -102,14 +123,11 @@ def to_json(evidence: Evidence, instruction: str) -> dict[str, Any]:
             for hit in found
         ]
 
-    target = evidence.target
     return {
         "instruction": instruction,
-        "target": {
-            "path": target.path,
-            "name": target.definition.name if target.definition is not None else "",
-            "line": target.definition.line + 1 if target.definition is not None else 0,
-        },
+        "target": _target(evidence.target),
+        "further": [_target(target) for target in evidence.further],
+        "ranked": list(evidence.ranked),
         "files": list(evidence.files),
         "others": hits(evidence.others),
         "callers": hits(evidence.callers),
@@ -117,4 +135,13 @@ def to_json(evidence: Evidence, instruction: str) -> dict[str, Any]:
         "mentions": hits(evidence.mentions),
         "perhaps": hits(evidence.perhaps),
         "together": [{"path": path, "weight": round(w, 2)} for path, w in evidence.together],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "path": target.path,
+        "name": target.definition.name if target.definition is not None else "",
+        "line": target.definition.line + 1 if target.definition is not None else 0,
+        "sure": round(target.sure, 2),
     }

@@ -1,0 +1,28 @@
+"""Prices told and agreed to on the command line; what goes on is told on stderr."""
+
+import asyncio
+import sys
+
+from tandem.features.refactor.estimate import Quote
+from tandem.planning import Site, must_ask
+
+
+def told(what: str) -> None:
+    """Say what goes on."""
+    print(what, file=sys.stderr, flush=True)
+
+
+async def agreed(site: Site, what: str, quote: Quote, *, yes: bool) -> bool:
+    """Tell a price, and ask where it is over the user's threshold; nobody to ask means no."""
+    told(f"{what} costs {quote}.")
+    if yes or not must_ask(site.settings, quote):
+        return True
+    if not sys.stdin.isatty():
+        told("Say --yes to go on without being asked.")
+        return False
+    return await asyncio.to_thread(_answered)
+
+
+def _answered() -> bool:
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
