@@ -9,7 +9,10 @@ from pathlib import Path
 from fixtures.api.server import SimulatedApi
 from tandem.commands.context.repository import indexed, site_for
 from tandem.features.refactor.state import Phase, Run
-from tandem.planning import Wish, carried_out, drafted, planned, read_run, written
+from tandem.planning.book import read_run
+from tandem.planning.carry import carried_out
+from tandem.planning.deliver import written
+from tandem.planning.make import Wish, drafted, planned
 from tandem.spending import open_gateway
 from tandem.workspace.plans import PlanFolder
 from tests.support import refactor_models as models

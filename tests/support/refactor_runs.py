@@ -15,7 +15,9 @@ from tandem.features.refactor.evidence import gather, target_at
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import focus
-from tandem.planning import Wish, carried_out, drafted, planned, written
+from tandem.planning.carry import carried_out
+from tandem.planning.deliver import written
+from tandem.planning.make import Wish, drafted, planned
 from tandem.spending import open_gateway
 from tests.support.refactor_cases import (
     Scenario,

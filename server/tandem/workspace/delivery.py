@@ -54,8 +54,7 @@ def write(root: Path, before: Texts, texts: Texts) -> None:
 def _bytes(root: Path, path: str) -> bytes | None:
     """Return a file's bytes; raises RefusedError for a place that is none of the workspace."""
     place, relative = root / path, Path(path)
-    inside = place.parent.resolve().is_relative_to(root.resolve())
-    if not inside or not {"..", ".git"}.isdisjoint(map(str.lower, relative.parts)):
+    if _is_outside(path) or not place.parent.resolve().is_relative_to(root.resolve()):
         raise RefusedError(f"{path} is outside the workspace")
     if any((root / one).is_symlink() for one in (relative, *relative.parents[:-1])):
         raise RefusedError(f"{path} is a link, or behind one")
@@ -65,6 +64,10 @@ def _bytes(root: Path, path: str) -> bytes | None:
         return None
     except (IsADirectoryError, NotADirectoryError):
         raise RefusedError(f"{path} cannot be a file: a folder or a file is in its way") from None
+
+
+def _is_outside(path: str) -> bool:
+    return not {"", ".", "..", ".git"}.isdisjoint(path.lower().split("/"))
 
 
 def _encoded(path: str, text: str | None, like: bytes | None) -> bytes | None:
@@ -103,7 +106,7 @@ def commit(
     prefix = _asked(git, root, "rev-parse", "--show-prefix")
     name = f"refs/heads/{branch}"
     meant = ask(git, root, "check-ref-format", "--branch", branch) or b""  # `@{-1}` is another
-    if meant.decode("utf-8", "surrogateescape").rstrip("\n") != branch:
+    if not branch or meant.decode("utf-8", "surrogateescape").rstrip("\n") != branch:
         raise RefusedError(f"{branch!r} is no name for a branch")
     if ask(git, root, "rev-parse", "--verify", "--quiet", name) is not None:
         raise RefusedError(f"there is a branch {branch!r} already")
@@ -117,6 +120,10 @@ def commit(
         info = "".join(sorted(lines)).encode("utf-8", "surrogateescape")  # what goes, goes first
         _asked(git, root, "update-index", "-z", "--index-info", stdin=info, index=index)
         tree = _asked(git, root, "write-tree", index=index)
+    changed = _asked(git, root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", head, tree)
+    others = set(changed.split("\0")) - {"", *(f"{prefix}{path}" for path in texts)}
+    if others:  # the index makes way for a file where a folder was, and the other way round
+        raise RefusedError(f"{min(others)} is in the way")
     said = message.encode("utf-8", "replace")
     made = _asked(git, root, "commit-tree", tree, "-p", head, stdin=said)
     _asked(git, root, "update-ref", name, made, "")
@@ -128,9 +135,12 @@ def _line(  # noqa: PLR0917 - private
 ) -> str:
     """Return what becomes of a file as a line for the index; of what was not there, nothing."""
     entry = _asked(git, root, "ls-tree", "-z", "--full-tree", head, "--", f":(literal){path}")
-    mode, _, blob = entry.partition("\t")[0].split(" ") if entry else ("100644", "", "")
-    if not mode.startswith("100"):
-        raise RefusedError(f"{path} is no file in HEAD")
+    if not entry or entry.startswith("040000"):  # a folder, whose files may go
+        mode, blob = "100644", ""
+    else:
+        mode, _, blob = entry.partition("\t")[0].split(" ")
+    if _is_outside(path) or not mode.startswith("100"):
+        raise RefusedError(f"{path} cannot be committed: it is no file of the workspace")
     was = ask(git, root, "cat-file", "blob", blob) if blob else None
     text = _joined(path, base, text, was) if was is not None else text
     if text is None:

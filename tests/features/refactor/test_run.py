@@ -9,7 +9,8 @@ from tandem.commands.context.repository import indexed, site_for
 from tandem.core.errors import RefusedError
 from tandem.features.refactor.plan import Plan, Step
 from tandem.features.refactor.state import Phase, Run, Status
-from tandem.planning import message_of, opened, read_run
+from tandem.planning.book import opened, read_run
+from tandem.planning.deliver import message_of
 from tests.support import refactor_models as models
 from tests.support.refactor_cases import has_tools, scenarios, write_project
 from tests.support.refactor_place import Place, killed_at_writes

@@ -4,7 +4,8 @@ import asyncio
 import sys
 
 from tandem.features.refactor.estimate import Quote
-from tandem.planning import Site, must_ask
+from tandem.planning.make import must_ask
+from tandem.planning.site import Site
 
 
 def told(what: str) -> None:

@@ -13,16 +13,10 @@ from tandem.commands.plan.consent import agreed, told
 from tandem.engine.asking import Asker
 from tandem.features.refactor import result
 from tandem.features.refactor.state import Phase, Run, Status
-from tandem.planning import (
-    Site,
-    branched,
-    carried_out,
-    not_ready,
-    packed_for,
-    read_run,
-    run_quote,
-    written,
-)
+from tandem.planning.book import read_run
+from tandem.planning.carry import carried_out, run_quote
+from tandem.planning.deliver import branched, not_ready, written
+from tandem.planning.site import Site, packed_for
 from tandem.workspace.plans import PlanFolder
 
 

@@ -14,7 +14,9 @@ from tandem.core.errors import RefusedError
 from tandem.features.refactor import result
 from tandem.features.refactor.plan import markdown
 from tandem.features.refactor.state import ENDED, Phase, Run
-from tandem.planning import discarded, not_ready, plans_of, read_run, written
+from tandem.planning.book import read_run
+from tandem.planning.deliver import discarded, not_ready, written
+from tandem.planning.site import plans_of
 from tandem.spending import may_ask, open_gateway
 from tandem.workspace.plans import PlanFolder
 

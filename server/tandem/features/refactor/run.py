@@ -47,6 +47,7 @@ from tandem.index.code import Code
 from tandem.index.context.likely import is_test
 from tandem.index.overlay import Overlay
 from tandem.workspace.settings import Settings
+from tandem.workspace.steady import steady
 
 _MENDED: Final = 12  # files that a failing check lets a step change, at most
 _STOPPED: Final = "it was stopped"
@@ -249,7 +250,7 @@ def _line(run: Run, name: str, what: str) -> str:
 async def _checked(run: Run, ports: Ports) -> Checked:
     """Let the gates speak of the whole, then the user's own check."""
     ports.told(f"checking the result ({run.cost} so far)")
-    found = await asyncio.to_thread(verified, run, ports.code)
+    found = await steady(verified, run, ports.code)
     if found.problems:
         return Checked(found.problems, found.wider, "the gates object")
     check = await ports.check(run.overlay)

@@ -7,7 +7,6 @@ that is for the checks of the whole (`verify`).
 Invariant: texts that leave have passed every gate, and are of the step's own files.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from tandem.index.code import Code
 from tandem.index.languages import language_of
 from tandem.index.overlay import Overlay
 from tandem.workspace.settings import Settings
+from tandem.workspace.steady import steady
 
 _WARM: Final = 0.8
 PURPOSE: Final = "step"
@@ -94,7 +94,7 @@ class StepTask:
         if read.problems or not read.edits:
             return Verdict(None, read.problems or ("the answer holds no change",))
         texts = self._texts(read)
-        problems = await asyncio.to_thread(self.objections, texts)
+        problems = await steady(self.objections, texts)
         return Verdict(None, problems) if problems else Verdict(texts)
 
     def _read(self, reply: Reply, data: Sequence[tuple[str, str, str]]) -> patch.Patch:
