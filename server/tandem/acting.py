@@ -74,14 +74,14 @@ class Acting:
         return partial(still_there, found) if found is not None else no_check
 
     async def _keep(self, title: str, text: str) -> str:
-        """Write a text for people to a file in the state directory; return its URI."""
-        letters = "".join(char if char.isalnum() else "-" for char in title.lower())
-        name = letters[:_LONGEST_NAME].strip("-") or "text"
-        path = self._state / "texts" / f"{name}.md"
+        return await asyncio.to_thread(kept_text, self._state, title, text)
 
-        def write() -> None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
 
-        await asyncio.to_thread(write)
-        return path.as_uri()
+def kept_text(state: Path, title: str, text: str) -> str:
+    """Write a text for people to a file in the state directory; return its URI. Blocking."""
+    letters = "".join(char if char.isalnum() else "-" for char in title.lower())
+    name = letters[:_LONGEST_NAME].strip("-") or "text"
+    path = state / "texts" / f"{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path.as_uri()

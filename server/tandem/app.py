@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tandem.lsp.ext import Status
     from tandem.lsp.handlers.actions import ActionPorts
     from tandem.lsp.handlers.lifecycle import Services
+    from tandem.lsp.handlers.plans import PlanPorts
     from tandem.models.store import Installed
     from tandem.workspace.documents import Change, Document
     from tandem.workspace.live_index import LiveIndex
@@ -106,6 +107,7 @@ class App:
         self._accounts: Accounts | None = None
         self._gateway: Gateway | None = None
         self._acting: Acting | None = None
+        self._planner: PlanPorts | None = None
         self._local_model: Installed | None = None
         self._index: LiveIndex | None = None
         self._visits: Visits | None = None
@@ -126,6 +128,8 @@ class App:
             stop=self.stop,
             ports=self.ports,
             actions=self.actions,
+            plans=self.plans,
+            has_plans=self.has_plans,
             status=self.status,
             index=lambda: self._index,
             opened=self._opened,
@@ -217,6 +221,23 @@ class App:
             self._acting = Acting(self.session, world.clock, world.paths.state)
         gateway = self._gateway if self._local_model is None else None
         return self._acting.ports(uri, self._index, gateway)
+
+    def has_plans(self) -> bool:
+        """Tell whether there are plans of this workspace, without a look into them."""
+        root = self.session.root
+        return root is not None and self._world.paths.plans(root).is_dir()
+
+    def plans(self) -> "PlanPorts":
+        """Return who makes plans and carries them out."""
+        from tandem.planner import Planner  # noqa: PLC0415 - with the first plan
+
+        if self._planner is None:
+
+            def gateway() -> "Gateway | None":
+                return self._gateway if self._local_model is None else None
+
+            self._planner = Planner(self._world, self.session, lambda: self._index, gateway)
+        return self._planner
 
     async def status(self) -> "Status":
         """Sum up the state for an editor's status line."""

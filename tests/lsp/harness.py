@@ -135,6 +135,7 @@ class Peer:
     """A client on the other side of a protocol endpoint, all in this process."""
 
     def __init__(self, clock: "Time | None" = None) -> None:
+        self.plans: Any = None
         self.session = Session()
         self.clock = clock or Clock()
         self.engine = Engine()
@@ -192,6 +193,8 @@ class Peer:
                 self.memo, self.engine, None, self.clock, self.flights, self.history
             ),
             actions=lambda _uri: self.actions.ports(self.clock),
+            plans=lambda: self.plans,
+            has_plans=lambda: False,
             status=status,
             index=lambda: self.index,
             opened=lambda _document: None,

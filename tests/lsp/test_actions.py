@@ -158,7 +158,7 @@ async def test_without_a_key_nothing_is_offered_that_cannot_be_done(fresh):
     ("only", "kinds"),
     [
         (["quickfix"], {"quickfix"}),
-        (["refactor"], {"refactor.rewrite"}),
+        (["refactor"], {"refactor", "refactor.rewrite"}),
         (["source.fixAll"], {"source.fixAll.tandem"}),
         (["source.organizeImports"], set()),
     ],

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tandem.engine.gateway import Receipt, Terms
 
 _DIGEST: Final = 16
+_NOT_WHOLE: Final = frozenset([None, Stop.NO_CAPACITY])
 
 
 class Answers(Protocol):
@@ -56,7 +57,7 @@ class Recorded:
         """Take the one who asks, and a place for what is answered."""
         self._asker = asker
         self._answers = answers
-        self._asked: Counter[str] = Counter()  # the same may be asked again on purpose
+        self._given: Counter[str] = Counter()  # the same may be asked again on purpose
 
     def estimate(self, model: str, usage: Usage) -> Usd | None:
         """Return what so many tokens cost now."""
@@ -66,21 +67,26 @@ class Recorded:
     async def call(self, request: Request, terms: "Terms") -> AsyncGenerator[Answering]:
         """Give a kept answer, or make the call and keep what comes."""
         digest = _digest(request)
-        key = f"{digest}-{self._asked[digest]}"
-        self._asked[digest] += 1
-        known = self._answers.answer(key)
-        if known is not None:
-            yield _Kept(known)
+        known = self._answers.answer(self._key(digest))
+        kept = _kept(known) if known is not None else None
+        if kept is not None:
+            self._given[digest] += 1
+            yield kept
             return
 
         def keep(receipt: "Receipt") -> None:
-            if receipt.settlement.outcome == "done" and receipt.reply.stop is not None:
+            if receipt.settlement.outcome == "done" and receipt.reply.stop not in _NOT_WHOLE:
                 with suppress(OSError):  # a full disk: it is only dearer if the process dies too
-                    self._answers.keep(key, _record(receipt))
+                    self._answers.keep(self._key(digest), _record(receipt))
+                    self._given[digest] += 1
 
         async with self._asker.call(request, terms) as call:
             call.on_settled(keep)
             yield call
+
+    def _key(self, digest: str) -> str:
+        """Return where the next answer is. What failed or was cancelled leaves no gap."""
+        return f"{digest}-{self._given[digest]}"
 
 
 def _digest(request: Request) -> str:
@@ -108,7 +114,8 @@ def _record(receipt: "Receipt") -> dict[str, Any]:
 class _Kept:
     """An answer that came before."""
 
-    record: dict[str, Any]
+    events: list[Event]
+    cost: Usd | None
     builder: ReplyBuilder = field(default_factory=ReplyBuilder)
     _listeners: "list[Callable[[Receipt], None]]" = field(default_factory=list)
 
@@ -120,7 +127,7 @@ class _Kept:
         return self._events()
 
     async def _events(self) -> AsyncIterator[Event]:
-        for event in _events_of(self.record):
+        for event in self.events:
             self.builder.feed(event)
             yield event
         receipt = self._receipt()
@@ -131,10 +138,18 @@ class _Kept:
         from tandem.engine.gateway import Receipt  # noqa: PLC0415 - loaded with the first key
         from tandem.ledger.ledger import Settlement  # noqa: PLC0415
 
-        reply, cost = self.builder.reply(), self.record["cost"]
+        reply = self.builder.reply()
         usage = reply.usage or Usage()
-        paid = Usd(cost) if cost is not None else None
-        return Receipt(reply, Settlement("done", reply.model, usage, paid, False, None, 0))
+        return Receipt(reply, Settlement("done", reply.model, usage, self.cost, False, None, 0))
+
+
+def _kept(record: dict[str, Any]) -> _Kept | None:
+    """Return a kept answer; None for a record that is damaged or of another version."""
+    try:
+        cost = record["cost"]
+        return _Kept(_events_of(record), Usd(cost) if cost is not None else None)
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def _events_of(record: dict[str, Any]) -> list[Event]:

@@ -137,7 +137,7 @@ class Overlay:
 
     def _resolved(self, path: str, facts: FileFacts) -> Mapping[str, Target]:
         if self._modules is None:
-            self._modules = Modules(self.paths)
+            self._modules = Modules(sorted(self.paths))  # of `a.py` and `a.pyi` the first is meant
         return self._modules.resolve(path, facts.language, facts.imports)
 
 

@@ -13,11 +13,13 @@ from tandem.core.diagnostics import Diagnostic, Severity
 from tandem.core.edits import Edit
 from tandem.core.errors import RefusedError
 from tandem.core.text import Encoding, Position, Span, Text
+from tandem.features.fixes import rewrites
 from tandem.features.fixes.ask import EXPLAIN, FIX_FREELY, Ask
-from tandem.features.fixes.offers import Offer
+from tandem.features.fixes.kinds import PLAN
+from tandem.features.fixes.offers import Offer, Situation
 from tandem.lsp.client import Client
 from tandem.lsp.convert import to_lsp_range
-from tandem.lsp.ext import ACTION_COMMAND
+from tandem.lsp.ext import ACTION_COMMAND, ASK_COMMAND, PLAN_COMMAND
 from tandem.workspace.documents import Document
 
 _ANNOTATION = "tandem"
@@ -108,6 +110,31 @@ def to_lsp_action(
         data=data if lazily else None,
         tags=tags,
     )
+
+
+def to_plan_action(
+    here: Situation, place: lsp.Range, client: Client
+) -> lsp.CodeAction | lsp.Command:
+    """Return the entry that plans a change of what stands here.
+
+    It asks for the instruction where the client can; else it shows what a change would reach.
+    """
+    symbol = rewrites.at(here.source, here.span).symbol
+    what = f"`{symbol.name}`" if symbol is not None else here.source.path.rpartition("/")[2]
+    wish: dict[str, Any] = {
+        "textDocument": {"uri": here.source.document.uri},
+        "range": {
+            "start": {"line": place.start.line, "character": place.start.character},
+            "end": {"line": place.end.line, "character": place.end.character},
+        },
+    }
+    title = f"Plan refactor of {what}…"
+    command = ASK_COMMAND
+    if not client.has_input:
+        title, command = f"Show what a change of {what} would reach (free)", PLAN_COMMAND
+        wish |= {"instruction": f"Change {what}", "report": True}
+    run = lsp.Command(title=title, command=command, arguments=[wish])
+    return lsp.CodeAction(title, PLAN, command=run) if client.code_action_literals else run
 
 
 def _is_lazy(offer: Offer, client: Client) -> bool:

@@ -30,6 +30,9 @@ class Client:
     model_tag: bool
     change_annotations: bool
     shows_documents: bool
+    asks: bool
+    makes_files: bool
+    has_input: bool
 
     @classmethod
     def of(cls, capabilities: lsp.ClientCapabilities) -> "Client":
@@ -63,4 +66,19 @@ class Client:
             model_tag=bool(tags and lsp.CodeActionTag.LlmGenerated in tags.value_set),
             change_annotations=bool(edit and edit.change_annotation_support),
             shows_documents=bool(shows and shows.support),
+            asks=bool(window and window.show_message and window.show_message.message_action_item),
+            makes_files=_makes_files(edit),
+            has_input=_has_input(capabilities.experimental),
         )
+
+
+def _makes_files(edit: lsp.WorkspaceEditClientCapabilities | None) -> bool:
+    operations = edit.resource_operations if edit is not None else None
+    found = {str(getattr(one, "value", one)) for one in operations or ()}
+    return {"create", "rename", "delete"} <= found
+
+
+def _has_input(experimental: object) -> bool:
+    """Tell whether the client can ask for a text: our plugins say so, no capability does."""
+    own = experimental.get("tandem") if isinstance(experimental, dict) else None
+    return bool(own.get("input")) if isinstance(own, dict) else False

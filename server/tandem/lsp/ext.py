@@ -10,6 +10,13 @@ STATUS = "tandem/status"
 WHY_NO_COMPLETION = "tandem/whyNoCompletion"
 ACCEPTED_COMMAND = "tandem.accepted"
 ACTION_COMMAND = "tandem.action"
+PLAN_REFACTOR = "tandem/planRefactor"
+RUN_PLAN = "tandem/runPlan"
+DISCARD_PLAN = "tandem/discardPlan"
+PLAN_COMMAND = "tandem.planRefactor"
+RUN_COMMAND = "tandem.runPlan"
+DISCARD_COMMAND = "tandem.discardPlan"
+ASK_COMMAND = "tandem.askPlan"  # of the client: it asks for the instruction
 DID_SHOW_COMPLETION = "textDocument/didShowCompletion"  # these two are Copilot's
 DID_PARTIALLY_ACCEPT_COMPLETION = "textDocument/didPartiallyAcceptCompletion"
 
@@ -73,6 +80,15 @@ class Shown:
     def to_json(self) -> dict[str, Any]:
         """Return the wire form."""
         return asdict(self)
+
+
+def plain(params: Any) -> Any:
+    """Return parameters as JSON has them: pygls makes named tuples of those it does not know."""
+    if hasattr(params, "_asdict"):
+        return {key: plain(value) for key, value in params._asdict().items()}
+    if isinstance(params, list):
+        return [plain(one) for one in params]
+    return params
 
 
 def _camel(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -27,6 +27,12 @@ class Bars:
         self._open: set[str] = set()
         self._asked: dict[str, Progress] = {}  # bars the editor is asked for: what they will say
         self._telling: set[asyncio.Task[None]] = set()
+        self._actions = 0
+
+    def action(self, task: "asyncio.Task[Any] | None") -> "ActionBar":
+        """Return a bar for work that a user began and can end: that cancels the task."""
+        self._actions += 1
+        return ActionBar(self, f"action {self._actions}", task)
 
     def tell(self, news: Progress) -> None:
         """Begin, move or end a bar, without waiting for the editor."""
@@ -81,6 +87,32 @@ class Bars:
         _on_cancel(progress.tokens[token], first.cancel)
         if last.ended:  # an editor that has made a bar waits for its end
             self._say(token, last)
+
+
+class ActionBar:
+    """The progress of one action, over when its block is left. Nobody waits for an editor's bar."""
+
+    def __init__(self, bars: Bars, work: str, task: "asyncio.Task[Any] | None") -> None:
+        """Name the work; nothing is shown before something is said."""
+        self._bars = bars
+        self._work = work
+        self._task = task
+        self._end = "nothing was changed"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._bars.tell(Progress(self._work, self._end, ended=True))
+
+    def say(self, message: str) -> None:
+        """Tell how far it is."""
+        cancel = self._task.cancel if self._task is not None else None
+        self._bars.tell(Progress(self._work, message, cancel=cancel))
+
+    def done(self, message: str) -> None:
+        """Tell what it came to, once the block is left."""
+        self._end = message
 
 
 def _token(news: Progress) -> str:

@@ -13,6 +13,7 @@ from tandem.lsp.handlers.actions import ActionHandlers
 from tandem.lsp.handlers.completion import CompletionHandlers
 from tandem.lsp.handlers.files import FileHandlers, watch_files
 from tandem.lsp.handlers.lifecycle import Lifecycle, Services
+from tandem.lsp.handlers.plans import PlanHandlers
 from tandem.lsp.progress import Bars
 from tandem.lsp.protocol import TandemProtocol, TandemServer
 
@@ -22,6 +23,7 @@ _STATUS_DEADLINE_S: Final = 5.0
 _GHOST_DEADLINE_S: Final = 70.0
 _OFFER_DEADLINE_S: Final = 5.0
 _ACTION_DEADLINE_S: Final = 1_800.0  # each answer has a limit of its own
+_PLAN_DEADLINE_S: Final = 4 * 3_600.0  # a user may take their time to say yes
 _TRIGGERS: Final = (".", "(", "[", " ", "=", ",")
 
 
@@ -40,10 +42,10 @@ def build(services: Services) -> TandemProtocol:
     handlers = CompletionHandlers(
         services.session, life.client, services.ports, life.failed, acceptance
     )
-
-    actions = ActionHandlers(
-        server, services.session, life.client, services.actions, Bars(server, life.client)
-    )
+    bars = Bars(server, life.client)
+    actions = ActionHandlers(server, services.session, life.client, services.actions, bars)
+    plans = PlanHandlers(server, services.session, life.client, services.plans, bars)
+    life.started = plans.resume
 
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
@@ -51,21 +53,21 @@ def build(services: Services) -> TandemProtocol:
         _register_completion(server, boundary, handlers)
         _register_actions(server, boundary, actions)
         _register_acceptance(server, boundary, acceptance)
+        _register_plans(server, boundary, plans)
 
     @server.feature(lsp.SHUTDOWN)
     async def shutdown(_params: None) -> None:
         handlers.abandon_all()
         acceptance.stop()
+        await plans.stop()
         await life.shutdown()
 
     told = boundary.notification
     server.feature(lsp.INITIALIZED)(told(life.initialized))
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
     _register_documents(server, boundary, files, handlers, acceptance)
-    status = boundary.request(life.status, deadline_s=_STATUS_DEADLINE_S)
-    server.feature(ext.STATUS)(status)
-    why = boundary.request(handlers.why, deadline_s=_STATUS_DEADLINE_S)
-    server.feature(ext.WHY_NO_COMPLETION)(why)
+    for method, answer in ((ext.STATUS, life.status), (ext.WHY_NO_COMPLETION, handlers.why)):
+        server.feature(method)(boundary.request(answer, deadline_s=_STATUS_DEADLINE_S))
     return protocol
 
 
@@ -132,6 +134,25 @@ def _register_actions(server: TandemServer, boundary: Boundary, actions: ActionH
     @server.command(ext.ACTION_COMMAND)
     async def action(*arguments: dict[str, Any]) -> None:
         await run(arguments[0] if arguments else {})
+
+
+def _register_plans(server: TandemServer, boundary: Boundary, plans: PlanHandlers) -> None:
+    """Answer requests for plans; commands, which no client can cancel, begin the same."""
+    for method, command, handler in (
+        (ext.PLAN_REFACTOR, ext.PLAN_COMMAND, plans.plan),
+        (ext.RUN_PLAN, ext.RUN_COMMAND, plans.run),
+        (ext.DISCARD_PLAN, ext.DISCARD_COMMAND, plans.discard),
+    ):
+        bounded = boundary.request(handler, deadline_s=_PLAN_DEADLINE_S)
+        server.feature(method)(bounded)
+        server.command(command)(_begins(plans, bounded))
+
+
+def _begins(plans: PlanHandlers, handler: Any) -> Any:
+    async def begin(*arguments: Any) -> None:  # a coroutine: pygls runs it on the loop
+        plans.command(handler, arguments[0] if arguments else None)
+
+    return begin
 
 
 def _register_acceptance(

@@ -42,7 +42,7 @@ async def edited(site: Site, folder: PlanFolder, book: Book) -> None:
         await book.happened(Edited(read, (*wrong, *plan.problems(read, site.code))))
 
 
-def run_quote(world: "World", site: Site, run: Run, pack_tokens: int) -> Quote:
+async def quote_of(world: "World", site: Site, run: Run) -> Quote:
     """Return what carrying a plan out will cost."""
     settings = site.settings
 
@@ -51,7 +51,10 @@ def run_quote(world: "World", site: Site, run: Run, pack_tokens: int) -> Quote:
             return tokens.estimate(site.text(path) or "")
         return 0
 
-    pack = pack_tokens if settings.refactor.accept else None
+    pack = None
+    if settings.refactor.accept:
+        start = await packed_for(world, site)
+        pack = sum(part.tokens for part in start.ending("", "").prompt.sections)
     return quoted(world, settings, of_run(run.plan, settings.models, size, pack))
 
 

@@ -11,7 +11,7 @@ from tandem.features.refactor.events import (
     NotApplied,
 )
 from tandem.features.refactor.state import Phase, Run
-from tandem.planning.book import held, opened
+from tandem.planning.book import held, opened, read_run
 from tandem.planning.site import Site
 from tandem.workspace import delivery
 from tandem.workspace.plans import PlanFolder
@@ -38,6 +38,21 @@ async def applied(folder: PlanFolder, refusal: str) -> None:
     with held(folder):
         book = await opened(folder)
         await book.happened(NotApplied(refusal) if refusal else Applied())
+
+
+async def settled(site: Site, folder: PlanFolder) -> Run:
+    """Note how far an edit came whose editor went away: the files tell. Half of it is finished.
+
+    Raises RefusedError where a file is neither as it was nor as it should be.
+    """
+    run = await asyncio.to_thread(read_run, folder)
+    found = run.applying
+    if run.phase is Phase.APPLYING and found is not None:
+        if all(site.text(path) == found.before.get(path) for path in found.texts):
+            await applied(folder, "the editor went away before it took the edit")
+            return await asyncio.to_thread(read_run, folder)
+        return await written(site, folder)
+    return run
 
 
 async def written(site: Site, folder: PlanFolder) -> Run:

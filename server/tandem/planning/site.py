@@ -14,7 +14,7 @@ from tandem.index.code import Code
 from tandem.spending import price_table
 from tandem.workspace.files import FileEntry, reason_by_name
 from tandem.workspace.packing import Packing, Sources, folder_of, moment_of, sources
-from tandem.workspace.paths import Paths, workspace_tag
+from tandem.workspace.paths import Paths
 from tandem.workspace.plans import Plans
 from tandem.workspace.prompts import Packed, packed
 from tandem.workspace.steady import steady
@@ -64,16 +64,16 @@ def site_of(  # noqa: PLR0917 - a composition
     settings: "Settings",
     code: Code,
     files: Callable[[], Sequence[FileEntry]],
-    open_texts: Callable[[], Mapping[str, str]] = dict,
+    packing: Packing | None = None,
 ) -> Site:
-    """Return the site of a workspace, with its pack and its plans."""
-    packing = Packing(root, code, folder_of(paths, root))
-    return Site(root, settings, code, packing, plans_of(paths, root), files, open_texts)
+    """Return the site of a workspace, with its plans and its pack, which may be at hand."""
+    packing = packing or Packing(root, code, folder_of(paths, root))
+    return Site(root, settings, code, packing, plans_of(paths, root), files)
 
 
 def plans_of(paths: Paths, root: Path) -> Plans:
     """Return the plans that are kept of a workspace."""
-    return Plans(paths.state / "plans" / workspace_tag(root))
+    return Plans(paths.plans(root))
 
 
 async def packed_for(world: "World", site: Site) -> Packed:

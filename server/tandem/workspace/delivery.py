@@ -142,6 +142,8 @@ def _line(  # noqa: PLR0917 - private
     if _is_outside(path) or not mode.startswith("100"):
         raise RefusedError(f"{path} cannot be committed: it is no file of the workspace")
     was = ask(git, root, "cat-file", "blob", blob) if blob else None
+    if blob and was is None:  # a partial clone, and nothing is fetched
+        raise RefusedError(f"{path} cannot be read from HEAD")
     text = _joined(path, base, text, was) if was is not None else text
     if text is None:
         return f"0 {blob}\t{path}\0" if blob else ""

@@ -35,6 +35,10 @@ class Paths:
         """Models that were downloaded; what is deleted here can be installed again."""
         return self.cache / "models"
 
+    def plans(self, root: Path) -> Path:
+        """Return the folder of a workspace's plans."""
+        return self.state / "plans" / workspace_tag(root)
+
     def index(self, root: Path) -> Path:
         """Return the file of a workspace's facts; it may be deleted at any time."""
         return self.cache / "index" / f"{workspace_tag(root)}.db"

@@ -21,12 +21,15 @@ from typing import Final
 
 from tandem.core.errors import RefusedError
 from tandem.workspace.checks import words_of
+from tandem.workspace.files import encoded
 from tandem.workspace.git import Git, ask
+from tandem.workspace.ignore import read_regular
 
 _MOST_BYTES: Final = 2_000_000_000
 _MOST_FILES: Final = 100_000
 _TAIL: Final = 8_000  # bytes of the output that are told
 _KILL_S: Final = 2.0
+_POLL_S: Final = 0.02
 _CHUNK: Final = 65_536
 
 
@@ -65,10 +68,14 @@ async def run_with(command: Command, root: Path, texts: Mapping[str, str | None]
     Raises RefusedError if the workspace cannot be copied or the command not started.
     """
     folder = await asyncio.to_thread(_made)
+    copying = asyncio.ensure_future(asyncio.to_thread(_copied, root, folder, texts, command.links))
     try:
-        await asyncio.to_thread(_copied, root, folder, texts, command.links)
+        await asyncio.shield(copying)
         return await _ran(command, folder)
+    except (OSError, UnicodeError):
+        raise RefusedError("the workspace cannot be copied for the check") from None
     finally:
+        await asyncio.gather(copying, return_exceptions=True)  # no cancellation ends a thread
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
@@ -94,11 +101,13 @@ def _copied(
         if text is not None:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text.encode("utf-8", "surrogateescape"))
+            was = read_regular(str(root / name), _MOST_BYTES)
+            target.write_bytes(encoded(text, was if isinstance(was, bytes) else b""))
             with suppress(OSError):  # a script stays one that can be run
                 shutil.copymode(root / name, target)
     for name in links:
         if (root / name).is_dir() and not (folder / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to((root / name).resolve(), target_is_directory=True)
 
 
@@ -114,9 +123,9 @@ def _names(root: Path, links: tuple[str, ...]) -> list[str]:
     return found
 
 
-async def _ran(command: Command, folder: Path) -> Ran:
+async def _started(command: Command, folder: Path) -> asyncio.subprocess.Process:
     try:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *command.words,
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
@@ -127,16 +136,35 @@ async def _ran(command: Command, folder: Path) -> Ran:
         )
     except (OSError, ValueError):
         raise RefusedError(f"the check {command.words[0]!r} cannot be started") from None
-    tail = bytearray()
+
+
+async def _ran(command: Command, folder: Path) -> Ran:
+    starting = asyncio.ensure_future(_started(command, folder))
     try:
-        async with asyncio.timeout(command.seconds):
-            await _read(process, tail)
-            status = await process.wait()
-    except TimeoutError:
-        return Ran(None, f"{_text(tail)}\n(not done within {command.seconds} s)")
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(RefusedError):
+            await _ended(await starting)  # by now it may have started others
+        raise
+    tail, status = bytearray(), None
+    reading = asyncio.ensure_future(_read(process, tail))
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(command.seconds):
+                status = await _exited(process)
     finally:
         await _ended(process)
-    return Ran(status, _text(tail))
+        await asyncio.wait([reading], timeout=_KILL_S)
+        reading.cancel()
+    late = f"\n(not done within {command.seconds} s)" if status is None else ""
+    return Ran(status, f"{_text(tail)}{late}")
+
+
+async def _exited(process: asyncio.subprocess.Process) -> int:
+    """Wait for the process alone: `wait` may wait for its children too, who have its output."""
+    while process.returncode is None:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(_POLL_S)
+    return process.returncode
 
 
 async def _read(process: asyncio.subprocess.Process, tail: bytearray) -> None:

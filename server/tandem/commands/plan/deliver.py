@@ -14,9 +14,9 @@ from tandem.engine.asking import Asker
 from tandem.features.refactor import result
 from tandem.features.refactor.state import Phase, Run, Status
 from tandem.planning.book import read_run
-from tandem.planning.carry import carried_out, run_quote
+from tandem.planning.carry import carried_out, quote_of
 from tandem.planning.deliver import branched, not_ready, written
-from tandem.planning.site import Site, packed_for
+from tandem.planning.site import Site
 from tandem.workspace.plans import PlanFolder
 
 
@@ -31,11 +31,8 @@ async def carry(
     """Carry a plan out and deliver what comes of it."""
     run = await asyncio.to_thread(read_run, folder)
     if run.phase is Phase.PROPOSED:
-        start = await packed_for(world, site)
-        size = sum(part.tokens for part in start.ending("", "").prompt.sections)
-        if not await agreed(
-            site, "To carry it out", run_quote(world, site, run, size), yes=arguments.yes
-        ):
+        quote = await quote_of(world, site, run)
+        if not await agreed(site, "To carry it out", quote, yes=arguments.yes):
             raise PlaceError("nothing was asked")
     run = await carried_out(world, site, folder, asker, told)
     for name in run.named(Status.ASIDE):

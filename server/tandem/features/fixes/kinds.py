@@ -6,4 +6,5 @@ QUICK: Final = "quickfix"
 FIX_ALL: Final = "source.fixAll.tandem"
 EXTRACT: Final = "refactor.extract"
 REWRITE: Final = "refactor.rewrite"
-KINDS: Final = (QUICK, FIX_ALL, EXTRACT, REWRITE)
+PLAN: Final = "refactor"
+KINDS: Final = (QUICK, FIX_ALL, EXTRACT, REWRITE, PLAN)

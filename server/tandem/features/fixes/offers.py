@@ -73,7 +73,7 @@ class Situation:
 
 def offers(here: Situation, only: Sequence[str] = ()) -> list[Offer]:
     """Return what can be done, the surest and cheapest first; `only` are the kinds wanted."""
-    wanted = _Wanted(tuple(only))
+    wanted = Wanted(tuple(only))
     found: list[Offer] = []
     if wanted(QUICK):
         found += _fixes(here)
@@ -86,7 +86,7 @@ def offers(here: Situation, only: Sequence[str] = ()) -> list[Offer]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """Tells whether a kind was asked for: one asks for a kind and all below it."""
 
     only: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
@@ -13,9 +13,8 @@ from tandem.core.edits import Edit
 from tandem.core.errors import RefusedError, StaleError, TandemError
 from tandem.lsp.client import Client
 from tandem.lsp.handlers.completion import document_of
-from tandem.lsp.progress import Bars
+from tandem.lsp.progress import ActionBar, Bars
 from tandem.workspace.documents import Document
-from tandem.workspace.progress import Progress
 from tandem.workspace.session import Session, Snapshot
 
 if TYPE_CHECKING:  # 40 ms of the start-up; loaded with the first action
@@ -59,7 +58,6 @@ class ActionHandlers:
     client: Callable[[], Client]
     ports: Callable[[str], ActionPorts]
     bars: Bars
-    _number: int = field(default=0)
 
     async def offer(
         self, snapshot: Snapshot, params: lsp.CodeActionParams
@@ -67,6 +65,7 @@ class ActionHandlers:
         """Answer with what can be done here. Free, and nothing is sent to anybody."""
         from tandem.features.fixes import offers  # noqa: PLC0415 - as above
         from tandem.features.fixes.ask import source_of  # noqa: PLC0415
+        from tandem.features.fixes.kinds import PLAN  # noqa: PLC0415
         from tandem.lsp import actions  # noqa: PLC0415
 
         if not snapshot.settings.fix.enabled:
@@ -89,7 +88,10 @@ class ActionHandlers:
             actions.to_lsp_action(one, document, said, encoding, self.client())
             for one in offers.offers(here, only)
         )
-        return [action for action in found if action is not None]
+        actions_found = [action for action in found if action is not None]
+        if source.path and offers.Wanted(tuple(only))(PLAN):
+            actions_found.append(actions.to_plan_action(here, params.range, self.client()))
+        return actions_found
 
     async def resolve(self, snapshot: Snapshot, action: lsp.CodeAction) -> lsp.CodeAction:
         """Carry out what was chosen; an action that is not ours, or whole, is handed back."""
@@ -170,19 +172,15 @@ class ActionHandlers:
         ports = self.ports(document.uri)
         gateway = _gateway(ports)
         source = source_of(document, ports.path, ports.code)
-        bar = self._bar()
+        with self._bar() as bar:
 
-        async def announce(step: "Step", failed: "Sequence[Failed]") -> None:
-            bar.say(announcement(step, failed))
+            async def announce(step: "Step", failed: "Sequence[Failed]") -> None:
+                bar.say(announcement(step, failed))
 
-        helpers = fix.Ports(gateway, ports.experience, announce, ports.check, ports.paid)
-        end = "nothing was changed"
-        try:
+            helpers = fix.Ports(gateway, ports.experience, announce, ports.check, ports.paid)
             done = await fix.perform(source, ask, snapshot.settings, helpers)
-            end = done.by
-        finally:
-            bar.end(end)
-        return done.edits, f"Tandem: {end}"
+            bar.done(done.by)
+        return done.edits, f"Tandem: {done.by}"
 
     async def _explain(self, snapshot: Snapshot, data: Mapping[str, Any]) -> None:
         from tandem.features.fixes.ask import source_of  # noqa: PLC0415 - as above
@@ -194,12 +192,10 @@ class ActionHandlers:
         ports = self.ports(document.uri)
         gateway = _gateway(ports)
         source = source_of(document, ports.path, ports.code)
-        bar = self._bar()
-        bar.say("explaining")
-        try:
+        with self._bar() as bar:
+            bar.say("explaining")
             text = await explain(source, ask, snapshot.settings, gateway)
-        finally:
-            bar.end("explained")
+            bar.done("explained")
         await self._show(ask.diagnostics, text)
 
     async def _show(self, diagnostics: Sequence[Diagnostic], text: str) -> None:
@@ -213,25 +209,8 @@ class ActionHandlers:
         info = lsp.MessageType.Info
         self.server.window_show_message(lsp.ShowMessageParams(info, text))
 
-    def _bar(self) -> "_Bar":
-        self._number += 1
-        return _Bar(self.bars, f"action {self._number}", asyncio.current_task())
-
-
-class _Bar:
-    """The progress of one action, which the user can end. Nobody waits for an editor's bar."""
-
-    def __init__(self, bars: Bars, work: str, task: "asyncio.Task[Any] | None") -> None:
-        self._bars = bars
-        self._work = work
-        self._task = task
-
-    def say(self, message: str) -> None:
-        cancel = self._task.cancel if self._task is not None else None
-        self._bars.tell(Progress(self._work, message, cancel=cancel))
-
-    def end(self, message: str) -> None:
-        self._bars.tell(Progress(self._work, message, ended=True))
+    def _bar(self) -> ActionBar:
+        return self.bars.action(asyncio.current_task())
 
 
 def _gateway(ports: ActionPorts) -> "Gateway":

@@ -25,6 +25,7 @@ from tandem.workspace.session import Session, Snapshot
 
 if TYPE_CHECKING:  # off the start-up path
     from tandem.lsp.handlers.actions import ActionPorts
+    from tandem.lsp.handlers.plans import PlanPorts
     from tandem.workspace.documents import Change
     from tandem.workspace.live_index import LiveIndex
 
@@ -52,6 +53,8 @@ class Services:
     stop: Callable[[], Awaitable[None]]
     ports: Callable[[], Ports]
     actions: "Callable[[str], ActionPorts]"
+    plans: "Callable[[], PlanPorts]"
+    has_plans: Callable[[], bool]
     status: Callable[[], Awaitable[Status]]
     index: "Callable[[], LiveIndex | None]"
     opened: Callable[[Document], None]
@@ -69,7 +72,11 @@ class Lifecycle:
         services: Services,
         watch_files: Callable[[Client], Awaitable[bool]],
     ) -> None:
-        """Begin before ``initialize``; `watch_files` asks the editor to watch."""
+        """Begin before ``initialize``; `watch_files` asks the editor to watch.
+
+        `started` is called once everything is there, if there are plans of the workspace.
+        """
+        self.started: Callable[[], None] = lambda: None
         self._server = server
         self._services = services
         self._watch_files = watch_files
@@ -106,6 +113,8 @@ class Lifecycle:
                 await self._pull_configuration()
             watches = await self._watch_files(self.client())
             await self._services.start(self._report, client_watches=watches)
+            if self._services.has_plans():
+                self.started()
         except TandemError as error:
             self._say(str(error))
         except Exception:

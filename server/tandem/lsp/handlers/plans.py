@@ -1,0 +1,377 @@
+"""Plans in the editor: ``tandem/planRefactor``, ``tandem/runPlan``, and their commands.
+
+The requests answer when it is done; the commands, for editors that can only send those, at once,
+and what comes of it is shown. Whatever costs more than the user's threshold is asked about first.
+The result comes as one workspace edit, after a yes, for exactly the texts it was made for.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from tandem.core import bug
+from tandem.core.errors import RefusedError, TandemError
+from tandem.lsp.client import Client
+from tandem.lsp.ext import plain
+from tandem.lsp.handlers.completion import document_of
+from tandem.lsp.progress import ActionBar, Bars
+from tandem.workspace.session import Session, Snapshot
+
+logger = logging.getLogger(__name__)
+
+_ASK: Final = "Ask Pro"
+_REPORT: Final = "Only the report"
+_RUN: Final = "Carry out"
+_LATER: Final = "Later"
+_APPLY: Final = "Apply"
+_PREVIEW: Final = "Preview"
+_GO_ON: Final = "Go on"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of a change for free. `price` is what a plan would cost, in words.
+
+    `without_model` says why no plan can be made, "" if one can; `ask`: the price is to be asked
+    about. `draft` is the planner's own.
+    """
+
+    title: str
+    report: str
+    price: str
+    ask: bool
+    without_model: str
+    draft: object = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan: its number, where its text is, what carrying it out would cost, in words."""
+
+    number: int
+    uri: str
+    steps: int
+    problems: tuple[str, ...]
+    cost: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of a plan. `ready`: there is a result; `aside` are steps that were left out."""
+
+    number: int
+    goal: str
+    phase: str
+    ready: bool
+    reason: str
+    aside: tuple[str, ...]
+    files: tuple[str, ...]
+    cost: str
+    patch_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The result for the files as they are: texts before and after by path, None for no file.
+
+    `labels` name the steps behind each file.
+    """
+
+    goal: str
+    before: Mapping[str, str | None] = field(repr=False)
+    texts: Mapping[str, str | None] = field(repr=False)
+    labels: Mapping[str, str] = field(repr=False)
+
+
+Told = Callable[[str], None]
+
+
+class PlanPorts(Protocol):
+    """Who makes plans, carries them out and knows their results."""
+
+    async def look(self, instruction: str, uri: str, offset: int | None) -> Look:
+        """Return what is known for free. Raises RefusedError where there is no workspace."""
+        ...
+
+    async def make(self, look: Look, told: Told) -> Made:
+        """Have Pro make a plan."""
+        ...
+
+    async def price(self, number: int) -> tuple[str, bool]:
+        """Return what carrying a plan out costs, in words, and whether to ask about it."""
+        ...
+
+    async def run(self, number: int, told: Told) -> Ran:
+        """Carry a plan out, or go on with it."""
+        ...
+
+    async def begin(self, number: int) -> Change:
+        """Note that the result is about to be applied, and return it."""
+        ...
+
+    async def end(self, number: int, refusal: str) -> None:
+        """Note that the result was taken, or why not."""
+        ...
+
+    async def discard(self, number: int) -> None:
+        """Give a plan up."""
+        ...
+
+    async def latest(self) -> int:
+        """Return the number of the plan that was made last. Raises RefusedError without one."""
+        ...
+
+    async def unfinished(self) -> tuple[int, str] | None:
+        """Return a plan that was interrupted, and what became of it, in words."""
+        ...
+
+    async def keep(self, title: str, text: str) -> str:
+        """Write a text for people to a file of Tandem's own; return its URI."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class PlanHandlers:
+    """Plans for one connection."""
+
+    server: LanguageServer
+    session: Session
+    client: Callable[[], Client]
+    ports: Callable[[], PlanPorts]
+    bars: Bars
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    # -- requests ------------------------------------------------------------------------------
+
+    async def plan(self, snapshot: Snapshot, params: Any) -> dict[str, Any]:
+        """Answer ``tandem/planRefactor``: the report without a model, else a plan."""
+        params = plain(params)
+        instruction, uri, offset = _wish(snapshot, params)
+        ports = self.ports()
+        look = await ports.look(instruction, uri, offset)
+        why = look.without_model or await self._unwanted(look, params)
+        if why:
+            shown = await ports.keep(look.title, look.report)
+            await self._show(shown)
+            self._say(f"Tandem: {why}; the report shows what the change would reach")
+            return {"report": shown, "reason": why}
+        with self._bar() as bar:
+            bar.say(f"planning, {look.price}")
+            made = await ports.make(look, bar.say)
+            bar.done(f"plan {made.number}: {made.steps} steps, {made.cost}")
+        await self._show(made.uri)
+        self._later(self._offer(made))
+        return {
+            "number": made.number,
+            "plan": made.uri,
+            "problems": list(made.problems),
+            "cost": made.cost,
+        }
+
+    async def _unwanted(self, look: Look, params: Any) -> str:
+        """Return why no plan is wanted, "" if one is."""
+        if isinstance(params, dict) and params.get("report"):
+            return "no plan was asked for"
+        if look.ask and await self._asked(look.price, [_ASK, _REPORT]) != _ASK:
+            return "nothing was asked"
+        return ""
+
+    async def run(self, _snapshot: Snapshot, params: Any) -> dict[str, Any]:
+        """Answer ``tandem/runPlan``: carry a plan out and have its result applied."""
+        ports = self.ports()
+        number = await _number(params, ports)
+        price, ask = await ports.price(number)
+        if ask and await self._asked(price, [_RUN, _LATER]) != _RUN:
+            return {"number": number, "phase": "proposed", "reason": "nothing was asked"}
+        return await self._carry(number)
+
+    async def discard(self, _snapshot: Snapshot, params: Any) -> dict[str, Any]:
+        """Answer ``tandem/discardPlan``."""
+        number = await _number(params, self.ports())
+        await self.ports().discard(number)
+        return {"number": number}
+
+    def command(self, handler: Callable[[Any], Coroutine[Any, Any, Any]], params: Any) -> None:
+        """Begin what a command asks for; a refusal is a message, for there is no answer."""
+
+        async def story() -> None:
+            try:
+                await handler(params)
+            except JsonRpcException as error:
+                self._say(f"Tandem: {error.message}", lsp.MessageType.Warning)
+
+        self._later(story())
+
+    async def stop(self) -> None:
+        """End what goes on; plans can be gone on with."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- offers --------------------------------------------------------------------------------
+
+    def resume(self) -> None:
+        """Offer a plan that was interrupted, once the editor is there."""
+        self._later(self._resume())
+
+    async def _resume(self) -> None:
+        found = await self.ports().unfinished()
+        if found is None:
+            return
+        number, state = found
+        if await self._asked(f"Plan {number} was interrupted: {state}", [_GO_ON, _LATER]) == _GO_ON:
+            await self._carry(number)
+
+    async def _offer(self, made: Made) -> None:
+        if made.problems:
+            some = f"Plan {made.number} has problems: {made.problems[0]}. Edit it, then run it."
+            self._say(f"Tandem: {some}", lsp.MessageType.Warning)
+            return
+        said = f"Plan {made.number}, {made.steps} steps: {made.price}"
+        if await self._asked(said, [_RUN, _LATER]) == _RUN:
+            await self._carry(made.number)
+
+    async def _carry(self, number: int) -> dict[str, Any]:
+        ports = self.ports()
+        with self._bar() as bar:
+            ran = await ports.run(number, bar.say)
+            bar.done(f"plan {number} is {ran.phase}, {ran.cost}")
+        applied = False
+        if ran.ready:
+            applied = await self._deliver(ran)
+        elif ran.reason:
+            said = f"Tandem: plan {number} is {ran.phase}: {ran.reason}"
+            self._say(said, lsp.MessageType.Warning)
+        return {
+            "number": number,
+            "phase": "applied" if applied else ran.phase,
+            "reason": ran.reason,
+            "files": list(ran.files),
+            "aside": list(ran.aside),
+            "cost": ran.cost,
+            "patch": ran.patch_uri,
+        }
+
+    async def _deliver(self, ran: Ran) -> bool:
+        """Have the editor take a result, after a yes; tell whether it did."""
+        files = f"{len(ran.files)} {'file' if len(ran.files) == 1 else 'files'}"
+        left = f" {len(ran.aside)} steps were set aside: {ran.aside[0]}." if ran.aside else ""
+        said = f"{ran.goal}: {files} change, {ran.cost}.{left}"
+        choices = [_APPLY, *([_PREVIEW] if self.client().change_annotations else []), _LATER]
+        choice = await self._asked(said, choices)
+        if choice not in {_APPLY, _PREVIEW}:
+            return False
+        ports = self.ports()
+        change = await ports.begin(ran.number)
+        refusal = "it broke off"
+        try:
+            refusal = await self._edited(change, preview=choice == _PREVIEW)
+        finally:
+            await asyncio.shield(ports.end(ran.number, refusal))
+        if refusal:
+            raise RefusedError(f"{refusal}; the patch is kept with the plan")
+        return True
+
+    async def _edited(self, change: Change, *, preview: bool) -> str:
+        """Send the edit; return why it was not taken, "" if it was."""
+        from tandem.lsp import workspace_edit  # noqa: PLC0415 - with the first plan
+
+        try:
+            edit = workspace_edit.of(
+                change, self.session.snapshot(), self.client(), preview=preview
+            )
+        except RefusedError as refused:
+            return str(refused)
+        params = lsp.ApplyWorkspaceEditParams(edit, label=f"Tandem: {change.goal}")
+        answer = await self.server.workspace_apply_edit_async(params)
+        why = f": {answer.failure_reason}" if answer.failure_reason else ""
+        return "" if answer.applied else f"the editor did not take the edit{why}"
+
+    # -- the editor ----------------------------------------------------------------------------
+
+    async def _asked(self, message: str, choices: list[str]) -> str:
+        """Ask the user; an editor that cannot ask says no to all."""
+        if not self.client().asks:
+            return ""
+        actions = [lsp.MessageActionItem(title) for title in choices]
+        info = lsp.MessageType.Info
+        params = lsp.ShowMessageRequestParams(info, f"Tandem: {message}", actions)
+        try:
+            answer = await self.server.window_show_message_request_async(params)
+        except JsonRpcException:
+            return ""
+        return answer.title if answer is not None else ""
+
+    async def _show(self, uri: str) -> None:
+        if self.client().shows_documents:
+            params = lsp.ShowDocumentParams(uri, take_focus=True)
+            shown = await self.server.window_show_document_async(params)
+            if shown.success:
+                return
+        self._say(f"Tandem: see {uri}")
+
+    def _say(self, text: str, kind: lsp.MessageType = lsp.MessageType.Info) -> None:
+        self.server.window_show_message(lsp.ShowMessageParams(kind, text))
+
+    def _bar(self) -> ActionBar:
+        return self.bars.action(asyncio.current_task())
+
+    def _later(self, story: Coroutine[Any, Any, Any]) -> None:
+        """Do something that nobody waits for; what goes wrong is said."""
+
+        async def guarded() -> None:
+            try:
+                await story
+            except TandemError as error:
+                self._say(f"Tandem: {error}", lsp.MessageType.Warning)
+            except asyncio.CancelledError:
+                return
+            except Exception as error:
+                bug.seen[f"plan.{type(error).__name__}"] += 1
+                logger.exception("plan.crashed")
+
+        task = asyncio.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _wish(snapshot: Snapshot, params: Any) -> tuple[str, str, int | None]:
+    """Return what is wanted, in which document ("" for none), and the offset in it."""
+    from tandem.lsp import actions  # noqa: PLC0415 - with the first plan
+
+    values = params if isinstance(params, dict) else {"instruction": params}
+    instruction = values.get("instruction")
+    if not isinstance(instruction, str) or not instruction.strip():
+        raise RefusedError("say what should change: the instruction is empty")
+    document, place = values.get("textDocument"), values.get("range")
+    uri = document.get("uri") if isinstance(document, dict) else None
+    if not isinstance(uri, str):
+        return instruction.strip(), "", None
+    text = document_of(snapshot, uri).text
+    if not isinstance(place, dict):
+        return instruction.strip(), uri, None
+    try:
+        start, end = place["start"], place["end"]
+        ends = [lsp.Position(int(one["line"]), int(one["character"])) for one in (start, end)]
+    except (KeyError, TypeError, ValueError):
+        raise RefusedError("the range is no range") from None
+    span = actions.from_lsp_selection(text, lsp.Range(*ends), snapshot.encoding)
+    return instruction.strip(), uri, span.start
+
+
+async def _number(params: Any, ports: PlanPorts) -> int:
+    """Return which plan is meant: the number that is said, else the last one."""
+    params = plain(params)
+    said = params.get("number") if isinstance(params, dict) else params
+    if said is None:
+        return await ports.latest()
+    if isinstance(said, bool) or not isinstance(said, int):
+        raise RefusedError("the number of a plan is a number")
+    return said
