@@ -74,7 +74,7 @@ class Planner:
         """Have Pro make a plan."""
         site, draft = self._site(), cast("Draft", look.draft)
         folder, run = await make.planned(self._world, site, draft, self._asker(), told)
-        price = await self._quote(site, run)
+        price = self._quote(site, run)
         return Made(
             folder.number,
             folder.text.as_uri(),
@@ -91,7 +91,7 @@ class Planner:
         site, run = self._site(), await self._run(number)
         if run.phase is not Phase.PROPOSED:
             return "", False
-        quote = await self._quote(site, run)
+        quote = self._quote(site, run)
         return f"To carry it out costs {quote}.", make.must_ask(site.settings, quote)
 
     async def run(self, number: int, told: Told) -> Ran:
@@ -211,5 +211,5 @@ class Planner:
     async def _run(self, number: int) -> Run:
         return await asyncio.to_thread(book.read_run, self._folder(number))
 
-    async def _quote(self, site: Site, run: Run) -> Quote:
-        return await carry.quote_of(self._world, site, run)
+    def _quote(self, site: Site, run: Run) -> Quote:
+        return carry.quote_of(self._world, site, run)

@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     "checkout", "completion", "economy", "fixes", "index", "latency", "local", "pack",
-    "recall", "refactor-evidence", "session",
+    "recall", "refactor", "refactor-evidence", "session",
 )  # fmt: skip
 
 

@@ -7,16 +7,18 @@ A file that the end does not have is one of the ``removed_files`` of its step.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "cases" / "refactor"
+_HEAD = re.compile(r"^(\S+\n<<<<<<< SEARCH)$", re.MULTILINE)
 _LIMIT = 30.0  # seconds of one test run
 _MADE = frozenset(["__pycache__", "node_modules", "target"])  # by tools, never by people
 
@@ -50,6 +52,25 @@ class Scenario:
     risks: tuple[str, ...]
     untouched: tuple[str, ...]
     steps: tuple[ScenarioStep, ...]
+    prefix: str = ""
+
+
+def within(s: Scenario, prefix: str) -> Scenario:
+    """Return a scenario whose project is a folder of a larger codebase; `prefix` ends with /."""
+
+    def below(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{prefix}{path}" for path in paths)
+
+    steps = [
+        replace(
+            step,
+            files=below(step.files),
+            new_files=below(step.new_files),
+            removed_files=below(step.removed_files),
+        )
+        for step in s.steps
+    ]
+    return replace(s, at=f"{prefix}{s.at}", steps=tuple(steps), prefix=prefix)
 
 
 def scenarios() -> list[Scenario]:
@@ -96,23 +117,23 @@ def _step(values: Mapping[str, Any]) -> ScenarioStep:
 
 def before(s: Scenario) -> dict[str, str]:
     """Return the whole project as it is, by path."""
-    return _texts(s.folder / "before")
+    return _texts(s.folder / "before", s.prefix)
 
 
 def after(s: Scenario) -> dict[str, str | None]:
     """Return what is different in the end: texts by path, None for what is removed."""
     removed = {path: None for step in s.steps for path in step.removed_files}
-    return {**removed, **_texts(s.folder / "after")}
+    return {**removed, **_texts(s.folder / "after", s.prefix)}
 
 
 def proof(s: Scenario) -> dict[str, str]:
     """Return the tests that tell the end from the beginning, by path."""
-    return _texts(s.folder / "proof")
+    return _texts(s.folder / "proof", s.prefix)
 
 
-def _texts(folder: Path) -> dict[str, str]:
+def _texts(folder: Path, prefix: str) -> dict[str, str]:
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes().decode()
+        f"{prefix}{path.relative_to(folder).as_posix()}": path.read_bytes().decode()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and _MADE.isdisjoint(path.relative_to(folder).parts)
     }
@@ -121,7 +142,8 @@ def _texts(folder: Path) -> dict[str, str]:
 def wrong(s: Scenario, step_id: str) -> list[str]:
     """Return the wrong answers to a step, in order."""
     found = sorted((s.folder / "wrong").glob(f"{step_id}-*.txt"))
-    return [path.read_bytes().decode() for path in found]
+    texts = [path.read_bytes().decode() for path in found]
+    return [_HEAD.sub(rf"{s.prefix}\1", text) for text in texts]
 
 
 def write_project(

@@ -17,7 +17,7 @@ from tests.support.refactor_cases import Scenario, ScenarioStep, after, wrong
 
 THOUGHT = "so " * 500
 _FILE = re.compile(
-    r"^File (\S+?)(?: \(to be removed\))?:\n```[\w-]*\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^File (\S+?)(?: \(to be removed\))?:\n(`{3,})[\w-]*\n(.*?)^\2$", re.MULTILINE | re.DOTALL
 )
 _STEP = re.compile(r"^Your step is ([\w-]+):", re.MULTILINE)
 
@@ -54,9 +54,9 @@ class Model:
         if request.max_tokens == 1:
             return Reply("OK", THOUGHT)
         names = [tool["function"]["name"] for tool in request.tools or ()]  # type: ignore[index]
-        if "submit_plan" in names:
+        found = next((m for text in reversed(users) for m in [_STEP.search(text)] if m), None)
+        if "submit_plan" in names and found is None:
             return self._decided(users)
-        found = next((m for text in users for m in [_STEP.search(text)] if m), None)
         if found is None:
             return Reply(f"I do not understand {said[:40]!r}", THOUGHT)
         step = next(one for one in self.scenario.steps if one.id == found[1])
@@ -90,7 +90,7 @@ class Model:
 
 def answer(s: Scenario, step: ScenarioStep, prompt: str) -> str:
     """Return the good answer to a step: blocks from the files of the prompt to those of the end."""
-    there = dict(_FILE.findall(prompt))
+    there = {path: text for path, _fence, text in _FILE.findall(prompt)}
     ends = after(s)
     parts = []
     again = "This was carried out before" in prompt
@@ -150,6 +150,9 @@ def _calls(text: str) -> tuple[ToolCall, ...]:
 
 
 # -- kinds of models ---------------------------------------------------------------------------
+
+
+Kind = Callable[[Scenario], Model]
 
 
 def good(s: Scenario) -> Model:

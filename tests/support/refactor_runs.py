@@ -2,15 +2,16 @@
 
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from fixtures.api.server import SimulatedApi
 from tandem.app import RealClock, World
 from tandem.commands.context.repository import indexed, place_of, site_for
 from tandem.core.errors import TandemError
+from tandem.engine.asking import Asker
 from tandem.features.refactor.evidence import gather, target_at
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import Phase, Run
@@ -18,6 +19,7 @@ from tandem.index.pack import focus
 from tandem.planning.carry import carried_out
 from tandem.planning.deliver import written
 from tandem.planning.make import Wish, drafted, planned
+from tandem.planning.site import Site
 from tandem.spending import open_gateway
 from tests.support.refactor_cases import (
     Scenario,
@@ -47,6 +49,14 @@ class Played:
     told: tuple[str, ...] = field(default=(), repr=False)
 
 
+def _as_it_is(asker: Asker, _site: Site) -> Asker:
+    return asker
+
+
+Asking = Callable[[Asker, Site], Asker]
+"""Puts somebody in front of the gateway."""
+
+
 class FixedClock(RealClock):
     """The machine's clock, at another date: prices are those of then."""
 
@@ -64,7 +74,6 @@ async def play(
     model: Callable[[Scenario], Model],
     folder: Path,
     *,
-    at: datetime | None = None,
     check: bool = True,
 ) -> Played:
     """Play a scenario in a folder of its own; with its own tests as the user's check, or none."""
@@ -73,24 +82,23 @@ async def play(
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     made = model(scenario)
     told: list[str] = []
-    clock = (lambda: datetime.now(UTC)) if at is None else (lambda: at)  # noqa: TID251
     async with SimulatedApi(
-        first_token_ms=0,
-        tokens_per_second=0,
-        empty_deltas=False,
-        replies=made.reply,
-        clock=clock,
+        first_token_ms=0, tokens_per_second=0, empty_deltas=False, replies=made.reply
     ) as api:
         settings = {"TANDEM_REFACTOR__CHECK": shlex.join(command(scenario))} if check else {}
-        world = world_for(folder, api.base_url, at, settings)
+        world = world_for(folder, api.base_url, None, settings)
+        run: Run | None = None
         try:
-            run, reason = await _run(world, root, scenario, told)
+            run, reason = await from_wish(world, root, scenario, told)
         except TandemError as error:
-            run, reason = None, str(error)
+            reason = str(error)
         calls = sum(one.path.endswith("completions") for one in api.requests)
         pico = api.bill.total_pico
     applied = run is not None and run.phase is Phase.APPLIED
-    ok = _is_good(scenario, root) if applied else bool(reason) and _is_untouched(scenario, root)
+    if applied:
+        ok = _is_good(scenario, root)
+    else:
+        ok = bool(reason) and _is_untouched(before(scenario), root)
     return Played(run, ok, applied, reason, pico, calls, tuple(told))
 
 
@@ -115,7 +123,16 @@ def _path() -> str:
     return os.environ.get("PATH", "")  # noqa: TID251 - the test process's own
 
 
-async def _run(world: World, root: Path, scenario: Scenario, told: list[str]) -> tuple[Run, str]:
+async def from_wish(
+    world: World,
+    root: Path,
+    scenario: Scenario,
+    told: list[str],
+    asking: Asking = _as_it_is,
+    *,
+    write: bool = True,
+) -> tuple[Run, str]:
+    """Have a plan made, carried out and written; return it, and why it could not be written."""
     place = place_of(str(root / scenario.at))
     async with indexed(world, root) as repository:
         site = site_for(world, repository)
@@ -128,15 +145,16 @@ async def _run(world: World, root: Path, scenario: Scenario, told: list[str]) ->
         block = focus.joined(focus.of_place(code, place.name, at))
         wish = Wish(scenario.instruction, scenario.at, evidence, block)
         async with open_gateway(world, repository.settings) as gateway:
+            asker = asking(gateway, site)
             draft = await drafted(world, site, wish)
-            folder, run = await planned(world, site, draft, gateway, told.append)
-            run = await carried_out(world, site, folder, gateway, told.append)
+            folder, run = await planned(world, site, draft, asker, told.append)
+            run = await carried_out(world, site, folder, asker, told.append)
             if run.phase is not Phase.READY:
                 return run, run.reason or run.halted
             aside = [state.reason for state in run.steps.values() if state.reason]
             if aside:
                 return run, f"steps were set aside: {aside[0]}"
-            return await written(site, folder), ""
+            return await written(site, folder) if write else run, ""
 
 
 def _is_good(scenario: Scenario, root: Path) -> bool:
@@ -154,10 +172,10 @@ def write_proof(scenario: Scenario, root: Path) -> None:
         place.write_text(text, "utf-8")
 
 
-def _is_untouched(scenario: Scenario, root: Path) -> bool:
+def _is_untouched(texts: Mapping[str, str], root: Path) -> bool:
     there = {
         path.relative_to(root).as_posix(): path.read_bytes().decode()
         for path in root.rglob("*")
         if path.is_file() and ".git" not in path.relative_to(root).parts
     }
-    return there == before(scenario)
+    return there == texts

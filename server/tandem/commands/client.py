@@ -36,7 +36,10 @@ class ResponseError(Exception):
 
 
 class Client:
-    """One connection to one server process."""
+    """One connection to one server process.
+
+    `asked` are the server's own requests; `answer` says what their results are.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         """Take a started process with piped stdin and stdout."""
@@ -45,6 +48,8 @@ class Client:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self.notifications: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.answer: Callable[[dict[str, Any]], Any] = lambda _message: None
         self._reader = asyncio.create_task(self._read())
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -95,7 +100,8 @@ class Client:
             else:
                 future.set_exception(ResponseError(error["code"], error["message"]))
         elif "id" in message:
-            self.send({"id": message["id"], "result": None})
+            self.asked.append(message)
+            self.send({"id": message["id"], "result": self.answer(message)})
         else:
             self.notifications.append(message)
 

@@ -21,6 +21,7 @@ _OPEN: Final = re.compile(r"([ \t]*)(<{5,9})[ \t]*(?:SEARCH|ORIGINAL|HEAD)\b", r
 _DIVIDE: Final = re.compile(r"([ \t]*)(={5,9})[ \t]*$")
 _CLOSE: Final = re.compile(r"([ \t]*)>{5,9}[ \t]*(?:REPLACE|UPDATED)\b", re.IGNORECASE)
 _FENCE: Final = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)([^`]*+)$")
+_TICKS: Final = re.compile(r"`{3,}+")
 _HUNK: Final = re.compile(r"@@(?: [^@]*)? ?@@")
 _OF_DIFFS: Final = frozenset({"diff", "patch", "udiff"})
 _GIT: Final = ("diff ", "index ", "new file mode", "deleted file mode", "similarity ", "rename ")
@@ -79,6 +80,12 @@ class Broken:
 
 
 Piece = Change | Code | Broken
+
+
+def fence_around(text: str) -> str:
+    """Return the backticks that hold a text whole, whatever fences stand in it."""
+    longest = max(map(len, _TICKS.findall(text)), default=0)
+    return "`" * max(3, longest + 1)
 
 
 def pieces(reply: str) -> tuple[Piece, ...]:

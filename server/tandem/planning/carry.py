@@ -20,11 +20,13 @@ from tandem.features.refactor.events import (
 )
 from tandem.features.refactor.run import Book, Check, Ports, execute
 from tandem.features.refactor.state import Phase, Run
+from tandem.index.pack import layout
 from tandem.planning.book import held, opened
 from tandem.planning.make import quoted, shown
-from tandem.planning.site import Site, packed_for
+from tandem.planning.site import Site
 from tandem.workspace import scratch
 from tandem.workspace.checks import is_trusted
+from tandem.workspace.packing import SYSTEM
 from tandem.workspace.plans import PlanFolder
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ async def edited(site: Site, folder: PlanFolder, book: Book) -> None:
         await book.happened(Edited(read, (*wrong, *plan.problems(read, site.code))))
 
 
-async def quote_of(world: "World", site: Site, run: Run) -> Quote:
+def quote_of(world: "World", site: Site, run: Run) -> Quote:
     """Return what carrying a plan out will cost."""
     settings = site.settings
 
@@ -51,11 +53,8 @@ async def quote_of(world: "World", site: Site, run: Run) -> Quote:
             return tokens.estimate(site.text(path) or "")
         return 0
 
-    pack = None
-    if settings.refactor.accept:
-        start = await packed_for(world, site)
-        pack = sum(part.tokens for part in start.ending("", "").prompt.sections)
-    return quoted(world, settings, of_run(run.plan, settings.models, size, pack))
+    judged = settings.refactor.accept
+    return quoted(world, settings, of_run(run.plan, settings.models, size, judged=judged))
 
 
 async def carried_out(
@@ -80,11 +79,8 @@ async def carried_out(
 def _ports(
     world: "World", site: Site, folder: PlanFolder, asker: "Asker", told: Callable[[str], None]
 ) -> Ports:
-    async def prompt(block: str, task: str) -> Prompt:
-        start = await packed_for(world, site)
-        whole = start.ending(block, task)
-        await start.sent()
-        return Prompt(whole.messages, whole.primes)
+    def prompt(block: str, task: str) -> Prompt:
+        return Prompt(layout.without_pack(SYSTEM, block, task))
 
     async def check(texts: Texts) -> Check | None:
         return await _checked(world, site, texts)

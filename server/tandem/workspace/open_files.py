@@ -97,7 +97,8 @@ class OpenFiles:
             if pause is None:
                 self._news.clear()
             elif pause > 0:
-                await self._clock.sleep(pause)
+                # Not longer: what is typed meanwhile is due before what was waited for.
+                await self._clock.sleep(min(pause, _QUIET_S))
             else:
                 self._catch_up()
                 await asyncio.sleep(0)

@@ -31,7 +31,7 @@ async def carry(
     """Carry a plan out and deliver what comes of it."""
     run = await asyncio.to_thread(read_run, folder)
     if run.phase is Phase.PROPOSED:
-        quote = await quote_of(world, site, run)
+        quote = quote_of(world, site, run)
         if not await agreed(site, "To carry it out", quote, yes=arguments.yes):
             raise PlaceError("nothing was asked")
     run = await carried_out(world, site, folder, asker, told)

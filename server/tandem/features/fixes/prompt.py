@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tandem.core import tokens
+from tandem.core.blocks import fence_around
 from tandem.core.diagnostics import Diagnostic
 from tandem.core.model import Message, Tool
 from tandem.core.patch import Editable
@@ -173,7 +174,7 @@ def _size(file: Editable, span: Span) -> int:
 
 def told(job: Job) -> str:
     """Return what is said of the file, the part that may change, and the task."""
-    source, fence = job.source, f"```{job.language}"
+    source = job.source
     parts = []
     known = signatures(source, job.target.span)
     if known:
@@ -182,7 +183,7 @@ def told(job: Job) -> str:
     text = source.text
     first, last = text.point_at(start)[0] + 1, text.point_at(end)[0]
     whole = "" if (start, end) == (0, len(text)) else f" (lines {first}-{last})"
-    parts.append(f"File {source.name}{whole}:\n{fence}\n{_closed(text.slice(start, end))}```\n")
+    parts.append(f"File {source.name}{whole}:\n{_fenced(job, text.slice(start, end))}")
     for file in job.files:
         for span in file.allowed:
             if file.path == source.name and span == (start, end):
@@ -190,7 +191,7 @@ def told(job: Job) -> str:
                 continue
             some = file.text[span.start : span.end]
             of = f" of {file.path}" if file.path != source.name else ""
-            parts.append(f"You may change this part{of}:\n{fence}\n{_closed(some)}```\n")
+            parts.append(f"You may change this part{of}:\n{_fenced(job, some)}")
     if job.diagnostics:
         parts.append("".join(["Problems:\n", *_problems(source.text, job.diagnostics)]))
     parts.append(f"Task: {job.task}\n")
@@ -232,6 +233,11 @@ def signatures(source: Source, span: Span) -> str:
                 return "".join(lines)
             lines.append(line)
     return "".join(lines)
+
+
+def _fenced(job: Job, text: str) -> str:
+    fence = fence_around(text)
+    return f"{fence}{job.language}\n{_closed(text)}{fence}\n"
 
 
 def _closed(text: str) -> str:

@@ -69,11 +69,10 @@ def of_plan(models: Models, tokens: int, hit: int) -> Estimate:
     return Estimate(((models.pro, Usage(hit=hit, miss=tokens - hit, output=_PLAN)),))
 
 
-def of_run(plan: Plan, models: Models, size: Callable[[str], int], pack: int | None) -> Estimate:
-    """Return what it takes to carry a plan out.
+def of_run(plan: Plan, models: Models, size: Callable[[str], int], *, judged: bool) -> Estimate:
+    """Return what it takes to carry a plan out; `size` gives the tokens of a file.
 
-    `size` gives the tokens of a file, `pack` those of the codebase in front of Pro's questions,
-    which the cache holds since the plan was made; None where Pro is not asked.
+    `judged`: Pro is asked in the end, with the change and what is around it.
     """
     read = wrote = 0
     for step in plan.steps:
@@ -82,7 +81,6 @@ def of_run(plan: Plan, models: Models, size: Callable[[str], int], pack: int | N
         read += round((files + _RULES) * _TRIES)
         wrote += round(max(_LEAST, files * _SAID + fresh) * _TRIES)
     usages: Sequence[tuple[str, Usage]] = [(models.flash, Usage(miss=read, output=wrote))]
-    if pack is not None:
-        miss = wrote + _TASK
-        usages = [*usages, (models.pro, Usage(hit=pack, miss=miss, output=_VERDICT))]
+    if judged:
+        usages = [*usages, (models.pro, Usage(miss=2 * wrote + _TASK, output=_VERDICT))]
     return Estimate(tuple(usages))

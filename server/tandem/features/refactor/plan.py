@@ -170,8 +170,15 @@ def _of_files(step: Step, plan: Plan, code: Code) -> Iterator[str]:
     for path in step.new_files:
         if path in known:
             yield f"{step.id}: {path!r} is there already"
-        elif path.startswith(("/", "~")) or ".." in path.split("/") or "\\" in path:
+        elif not _is_below(path):
             yield f"{step.id}: {path!r} is not a path below the workspace"
+
+
+def _is_below(path: str) -> bool:
+    """Tell whether a path is one of the workspace's own, and none of git's."""
+    if path.startswith(("/", "~")) or "\\" in path:
+        return False
+    return not {"..", ".git"} & set(path.split("/"))
 
 
 def _of_names(step: Step, plan: Plan, code: Code) -> Iterator[str]:

@@ -39,7 +39,6 @@ from tandem.features.refactor.events import (
     Started,
     Texts,
 )
-from tandem.features.refactor.result import diff_of
 from tandem.features.refactor.state import WORKING, Phase, Run, Status, advance, ready
 from tandem.features.refactor.steps import PURPOSE, is_free, task_of
 from tandem.features.refactor.verify import Problem, assigned, verified
@@ -111,7 +110,7 @@ class Ports:
     settings: Settings
     code: Code
     read: Callable[[str], str | None]
-    prompt: Callable[[str, str], Awaitable[Prompt]]
+    prompt: Callable[[str, str], Prompt]
     told: Callable[[str], None]
     check: Callable[[Texts], Awaitable[Check | None]] = unchecked
     experience: Experience = field(default_factory=Experience)
@@ -276,6 +275,7 @@ async def _judged(run: Run, ports: Ports) -> Judged:
     if not ports.settings.refactor.accept:
         return Judged(accepted=True, said="not asked (refactor.accept)")
     ports.told(f"Pro judges the result ({run.cost} so far)")
-    prompt = await ports.prompt("", accept.task_of(run, diff_of(run)))
+    code = Overlay(ports.code, run.overlay)
+    block = await steady(accept.focus_of, run, code)
     pro = Pro(ports.settings.models.pro, ports.asker, ports.told)
-    return await accept.judge(prompt, run, Overlay(ports.code, run.overlay), pro)
+    return await accept.judge(ports.prompt(block, accept.task_of(run)), run, code, pro)

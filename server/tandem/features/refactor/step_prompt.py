@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tandem.core import tokens
+from tandem.core.blocks import fence_around
 from tandem.core.diff import lines_of
 from tandem.core.model import Message, Tool
 from tandem.features.refactor.plan import Plan, Step
@@ -203,17 +204,20 @@ def _file(brief: Brief, path: str) -> str:
     text = brief.texts[path]
     if path in brief.step.new_files and not text:
         return f"File {path} is not there yet.\n"
-    language = language_of(path)
-    fence = f"```{language.id if language is not None else ''}"
     may = " (to be removed)" if path in brief.step.removed_files else ""
     lines = lines_of(text)
     if len(lines) <= _WHOLE:
-        return f"File {path}{may}:\n{fence}\n{_closed(text)}```\n"
+        return f"File {path}{may}:\n{_fenced(path, text)}"
     shown = []
     for first, last in _windows(brief, path, len(lines)):
-        part = "".join(lines[first:last])
-        shown.append(f"File {path}{may}, lines {first + 1}-{last}:\n{fence}\n{_closed(part)}```\n")
+        part = _fenced(path, "".join(lines[first:last]))
+        shown.append(f"File {path}{may}, lines {first + 1}-{last}:\n{part}")
     return "\n".join(shown)
+
+
+def _fenced(path: str, text: str) -> str:
+    language, fence = language_of(path), fence_around(text)
+    return f"{fence}{language.id if language is not None else ''}\n{_closed(text)}{fence}\n"
 
 
 def _windows(brief: Brief, path: str, count: int) -> list[tuple[int, int]]:

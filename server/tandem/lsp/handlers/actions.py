@@ -14,6 +14,7 @@ from tandem.core.errors import RefusedError, StaleError, TandemError
 from tandem.lsp.client import Client
 from tandem.lsp.handlers.completion import document_of
 from tandem.lsp.progress import ActionBar, Bars
+from tandem.lsp.showing import shown
 from tandem.workspace.documents import Document
 from tandem.workspace.session import Session, Snapshot
 
@@ -203,8 +204,7 @@ class ActionHandlers:
         if self.client().shows_documents:
             title = diagnostics[0].message if diagnostics else "explanation"
             uri = await self.ports("").keep(title, text)
-            shown = await self.server.window_show_document_async(lsp.ShowDocumentParams(uri))
-            if shown.success:
+            if await shown(self.server, self.client(), uri):
                 return
         info = lsp.MessageType.Info
         self.server.window_show_message(lsp.ShowMessageParams(info, text))

@@ -21,6 +21,7 @@ from tandem.lsp.client import Client
 from tandem.lsp.ext import plain
 from tandem.lsp.handlers.completion import document_of
 from tandem.lsp.progress import ActionBar, Bars
+from tandem.lsp.showing import shown
 from tandem.workspace.session import Session, Snapshot
 
 logger = logging.getLogger(__name__)
@@ -153,15 +154,15 @@ class PlanHandlers:
     async def plan(self, snapshot: Snapshot, params: Any) -> dict[str, Any]:
         """Answer ``tandem/planRefactor``: the report without a model, else a plan."""
         params = plain(params)
-        instruction, uri, offset = _wish(snapshot, params)
+        instruction, document, offset = _wish(snapshot, params)
         ports = self.ports()
-        look = await ports.look(instruction, uri, offset)
+        look = await ports.look(instruction, document, offset)
         why = look.without_model or await self._unwanted(look, params)
         if why:
-            shown = await ports.keep(look.title, look.report)
-            await self._show(shown)
+            uri = await ports.keep(look.title, look.report)
+            await self._show(uri)
             self._say(f"Tandem: {why}; the report shows what the change would reach")
-            return {"report": shown, "reason": why}
+            return {"report": uri, "reason": why}
         with self._bar() as bar:
             bar.say(f"planning, {look.price}")
             made = await ports.make(look, bar.say)
@@ -196,6 +197,7 @@ class PlanHandlers:
         """Answer ``tandem/discardPlan``."""
         number = await _number(params, self.ports())
         await self.ports().discard(number)
+        self._say(f"Tandem: plan {number} is discarded")
         return {"number": number}
 
     def command(self, handler: Callable[[Any], Coroutine[Any, Any, Any]], params: Any) -> None:
@@ -246,9 +248,9 @@ class PlanHandlers:
         applied = False
         if ran.ready:
             applied = await self._deliver(ran)
-        elif ran.reason:
-            said = f"Tandem: plan {number} is {ran.phase}: {ran.reason}"
-            self._say(said, lsp.MessageType.Warning)
+        else:
+            why = f": {ran.reason}" if ran.reason else ""
+            self._say(f"Tandem: plan {number} is {ran.phase}{why}", lsp.MessageType.Warning)
         return {
             "number": number,
             "phase": "applied" if applied else ran.phase,
@@ -310,12 +312,8 @@ class PlanHandlers:
         return answer.title if answer is not None else ""
 
     async def _show(self, uri: str) -> None:
-        if self.client().shows_documents:
-            params = lsp.ShowDocumentParams(uri, take_focus=True)
-            shown = await self.server.window_show_document_async(params)
-            if shown.success:
-                return
-        self._say(f"Tandem: see {uri}")
+        if not await shown(self.server, self.client(), uri, focus=True):
+            self._say(f"Tandem: see {uri}")
 
     def _say(self, text: str, kind: lsp.MessageType = lsp.MessageType.Info) -> None:
         self.server.window_show_message(lsp.ShowMessageParams(kind, text))
