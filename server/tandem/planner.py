@@ -7,8 +7,9 @@ Everything that a plan is stays in its folder: this holds the pack of the worksp
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from tandem.acting import kept_text
 from tandem.core.errors import RefusedError
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from tandem.workspace.session import Session
 
 Told = Callable[[str], None]
+
+_NEVER: Final = timedelta(0)
+_OFFERED: Final = {
+    **dict.fromkeys((*WORKING, Phase.APPLYING), timedelta(days=7)),
+    Phase.READY: timedelta(days=1),  # who said "Later" is not asked at every start for ever
+}
+"""How long a plan that did not end is offered again when the server starts."""
 
 
 class Planner:
@@ -141,11 +149,15 @@ class Planner:
             run = await self._run(number)
         except RefusedError:
             return None
-        if run.phase not in {*WORKING, Phase.READY, Phase.APPLYING} or self._gateway() is None:
+        age = self._world.clock.now() - datetime.fromisoformat(run.at)
+        if age > _OFFERED.get(run.phase, _NEVER) or self._gateway() is None:
             return None
-        done, why = len(run.named(Status.DONE)), f", {run.halted}" if run.halted else ""
+        if run.phase is Phase.READY:
+            return number, f"Plan {number} is ready: {run.plan.goal}, {run.cost}."
+        done, why = len(run.named(Status.DONE)), f" ({run.halted})" if run.halted else ""
         return number, (
-            f"{run.plan.goal}: {done} of {len(run.plan.steps)} steps are done, {run.cost}{why}."
+            f"Plan {number} was interrupted{why}: {run.plan.goal}, {done} of "
+            f"{len(run.plan.steps)} steps are done, {run.cost}."
         )
 
     async def keep(self, title: str, text: str) -> str:

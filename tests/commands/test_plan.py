@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.api.faults import Fault
 from fixtures.api.replies import Reply, ToolCall
 from fixtures.api.requests import Request
 from fixtures.api.server import SimulatedApi
@@ -13,7 +14,7 @@ from tandem.app import RealClock, World
 from tandem.cli import build_parser, main
 from tandem.commands.context.repository import PlaceError
 from tandem.commands.plan import kept, make
-from tandem.core.errors import RefusedError
+from tandem.core.errors import ModelError, RefusedError
 from tests.support.workers import InProcess
 
 
@@ -195,6 +196,19 @@ async def test_a_plan_can_become_a_branch(shop, api, capsys):
     shown = subprocess.run([*git, "show", "rounded:cart.py"], capture_output=True, check=True)
     assert b"round(0, 2)" in shown.stdout
     assert "round" not in (shop / "cart.py").read_text("utf-8")
+
+
+async def test_a_plan_that_never_came_is_asked_for_again_and_not_paid_twice(shop, api, capsys):
+    world = world_of(shop, api)
+    look = Reply(tool_calls=(ToolCall("find_symbol", json.dumps({"name": "Cart"})),))
+    api.script(Reply("OK"), look, Fault.rst_after(chunks=0), Fault.rst_after(chunks=0))
+    with pytest.raises(ModelError):
+        await tandem(world, *ROUND, "--ask")
+    before = len(api.requests)
+    assert await tandem(world, "resume", "1") == 0
+    assert capsys.readouterr().out.startswith("# Rounded totals\n")
+    again = [one for one in list(api.requests)[before:] if one.path.endswith("completions")]
+    assert len(again) == 1  # neither the codebase nor the look-up
 
 
 async def test_a_plan_is_given_up(shop, api, capsys):

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tandem.core.errors import RefusedError
 from tandem.core.money import Usd
 from tandem.engine.recorded import Recorded
 from tandem.features.refactor import journal, plan
@@ -18,10 +20,10 @@ from tandem.features.refactor.events import (
 from tandem.features.refactor.evidence import Evidence
 from tandem.features.refactor.propose import propose, task_of
 from tandem.features.refactor.report import report
-from tandem.features.refactor.state import Run
+from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import focus
 from tandem.ledger.prices import is_peak, turn
-from tandem.planning.book import held, opened
+from tandem.planning.book import held, opened, read_run
 from tandem.planning.site import Site, Spot, packed_for
 from tandem.spending import price_table
 from tandem.workspace.plans import PlanFolder
@@ -87,13 +89,31 @@ async def drafted(world: "World", site: Site, wish: Wish) -> Draft:
 async def planned(
     world: "World", site: Site, draft: Draft, asker: "Asker", told: Told
 ) -> tuple[PlanFolder, Run]:
-    """Have Pro make a plan and keep it. Raises what the asker raises, RefusedError, OSError."""
-    folder = await asyncio.to_thread(site.plans.new)
+    """Have Pro make a plan and keep it. Raises what the asker raises, RefusedError, OSError.
+
+    One that was wanted before and never came is gone on with: what was answered is paid for.
+    """
     wish = draft.wish
-    at = world.clock.now().isoformat(timespec="seconds")
-    wanted = Wanted(wish.instruction, wish.place, at)
-    await asyncio.to_thread(folder.append, journal.line(wanted))
+    folder = await asyncio.to_thread(_wanted, site, wish)
+    if folder is None:
+        folder = await asyncio.to_thread(site.plans.new)
+        at = world.clock.now().isoformat(timespec="seconds")
+        wanted = Wanted(wish.instruction, wish.place, at)
+        await asyncio.to_thread(folder.append, journal.line(wanted))
     return folder, await proposed(site, folder, draft, asker, told)
+
+
+def _wanted(site: Site, wish: Wish) -> PlanFolder | None:
+    """Return the last plan, if it is of the same wish and none came of it."""
+    for folder in site.plans.all()[-1:]:
+        with suppress(RefusedError):
+            run = read_run(folder)
+            if run.phase is Phase.WANTED and (run.instruction, run.place) == (
+                wish.instruction,
+                wish.place,
+            ):
+                return folder
+    return None
 
 
 async def proposed(site: Site, folder: PlanFolder, draft: Draft, asker: "Asker", told: Told) -> Run:

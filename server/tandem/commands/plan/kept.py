@@ -10,6 +10,7 @@ from tandem.app import World
 from tandem.commands.context.repository import PlaceError, indexed, root_of, site_for
 from tandem.commands.plan.consent import told
 from tandem.commands.plan.deliver import carry, deliver, run_json
+from tandem.commands.plan.make import made
 from tandem.core.errors import RefusedError
 from tandem.features.refactor import result
 from tandem.features.refactor.plan import markdown
@@ -99,7 +100,8 @@ async def _resume(
     if run.phase in ENDED:
         raise PlaceError(not_ready(run))
     if run.phase is Phase.WANTED:
-        raise PlaceError("no plan came of it: ask for it again, what was answered is not lost")
+        arguments.what, arguments.at, arguments.ask = run.instruction, run.place or None, True
+        return await made(world, arguments)
     async with indexed(world, root) as repository:
         site = site_for(world, repository)
         if run.phase is Phase.APPLYING:

@@ -10,7 +10,7 @@ more, and what is done stays done.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from tandem.core.errors import TandemError
@@ -113,7 +113,6 @@ class Ports:
     prompt: Callable[[str, str], Prompt]
     told: Callable[[str], None]
     check: Callable[[Texts], Awaitable[Check | None]] = unchecked
-    experience: Experience = field(default_factory=Experience)
 
 
 async def execute(book: Book, ports: Ports) -> Run:

@@ -130,7 +130,7 @@ class PlanPorts(Protocol):
         ...
 
     async def unfinished(self) -> tuple[int, str] | None:
-        """Return a plan that was interrupted, and what became of it, in words."""
+        """Return a plan that did not end, and a sentence of what became of it."""
         ...
 
     async def keep(self, title: str, text: str) -> str:
@@ -228,7 +228,7 @@ class PlanHandlers:
         if found is None:
             return
         number, state = found
-        if await self._asked(f"Plan {number} was interrupted: {state}", [_GO_ON, _LATER]) == _GO_ON:
+        if await self._asked(state, [_GO_ON, _LATER]) == _GO_ON:
             await self._carry(number)
 
     async def _offer(self, made: Made) -> None:
