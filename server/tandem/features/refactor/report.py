@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tandem.features.refactor.evidence import GUESS, Evidence, Hit, Target
 
+_NAMED: Final = 6  # names of a file that are said
 _SHOWN: Final = 40  # places of a kind; the rest is counted
 
 
@@ -111,7 +112,9 @@ def _lines_of(count: int) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    public = [name for name in names if not name.startswith("_")] or list(names)
+    listed = ", ".join(f"`{name}`" for name in public[:_NAMED])
+    return f"{listed} and {len(public) - _NAMED} more" if len(public) > _NAMED else listed
 
 
 def to_json(evidence: Evidence, instruction: str) -> dict[str, Any]:
