@@ -71,12 +71,12 @@ class Planner:
         text = report(evidence, instruction)
         if self._gateway() is None:
             name = site.settings.api.key_env or "api.key_env"
-            why = f"there is no API key to ask Pro with: set {name} and restart"
+            why = f"no API key: set {name} and restart"
             return Look(instruction, text, "", ask=False, without_model=why, draft=None)
         wish = await make.wish_of(site, instruction, spot, evidence)
         draft = await make.drafted(self._world, site, wish)
         ask = make.must_ask(site.settings, draft.quote)
-        return Look(instruction, text, f"a plan costs {draft.quote}", ask, "", draft)
+        return Look(instruction, text, f"a plan costs {draft.quote.brief}", ask, "", draft)
 
     async def make(self, look: Look, told: Told) -> Made:
         """Have Pro make a plan."""
@@ -89,7 +89,7 @@ class Planner:
             len(run.plan.steps),
             run.problems,
             str(run.cost),
-            f"to carry it out costs {price}",
+            f"to carry it out costs {price.brief}",
         )
 
     # -- a plan is carried out -----------------------------------------------------------------
@@ -100,7 +100,7 @@ class Planner:
         if run.phase is not Phase.PROPOSED:
             return "", False
         quote = self._quote(site, run)
-        return f"To carry it out costs {quote}.", make.must_ask(site.settings, quote)
+        return f"To carry it out costs {quote.brief}.", make.must_ask(site.settings, quote)
 
     async def run(self, number: int, told: Told) -> Ran:
         """Carry a plan out, or go on with it; what is ready is only told."""

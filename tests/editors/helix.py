@@ -1,14 +1,15 @@
 """Helix with the fragment of its README: the completion is in the menu; C-n and Enter take it.
 
 Once without a key, once with a simulated model: a whole block as one entry, other files, and quick
-fixes and rewrites by `Space a`.
+fixes and rewrites by `Space a`, and plans by typable commands.
 """
 
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.editors import checker, parcels, repairs
+from tests.editors import checker, helix_plans, parcels, plans, repairs
+from tests.editors.helix_running import lines, menu, open_file, picture, wait_for_file
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.proof import Proof, until
@@ -51,6 +52,7 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
         scene.wait_until_nothing_runs(20)
     parcels.write(scene)
     repairs.write(scene)
+    plans.write(scene)
     with simulated_model(scene.home / "model.log") as model:
         environment = {**scene.environment, **model.environment()}
         with terminal([str(program), parcels.QUOTES], environment, scene.workspace) as editor:
@@ -77,8 +79,8 @@ def _complete(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
     with proof.step("C-n shows it, with where it comes from") as detail:
         editor.keys("C-n")
         editor.wait_for(SOURCE)
-        _picture(proof, editor, out / "helix.txt")
-        detail.append(next(line.strip() for line in _lines(editor) if SOURCE in line))
+        picture(proof, editor, out / "helix.txt")
+        detail.append(next(line.strip() for line in lines(editor) if SOURCE in line))
     with proof.step("Enter takes it"):
         editor.keys("Enter")
         until(
@@ -99,7 +101,7 @@ def _complete_with_model(
 ) -> None:
     with proof.step("the index's bar appears and ends") as detail:
         editor.wait_for(READING)
-        detail.append(_lines(editor)[-1].strip())
+        detail.append(lines(editor)[-1].strip())
         until(
             "the index's bar has ended",
             lambda: READING not in editor.screen(),
@@ -109,6 +111,7 @@ def _complete_with_model(
     _block(proof, editor, scene, out)
     _repair(proof, editor, model, scene, out)
     _rewrite(proof, editor, model, scene, out)
+    helix_plans.prove(proof, editor, scene, out)
     with proof.step("a file that another program writes is told of as it is now") as detail:
         detail.append(_told(editor, model, scene))
     editor.keys("Escape")
@@ -133,8 +136,8 @@ def _block(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
         )
         editor.keys("C-n")
         editor.wait_for(MODEL_SOURCE)
-        _picture(proof, editor, out / "helix-block.txt")
-        detail.append(next(line.strip() for line in _lines(editor) if MODEL_SOURCE in line))
+        picture(proof, editor, out / "helix-block.txt")
+        detail.append(next(line.strip() for line in lines(editor) if MODEL_SOURCE in line))
     with proof.step("Enter takes all of it, indented"):
         editor.keys("Enter", "Escape")
         editor.type(":write")
@@ -150,82 +153,38 @@ def _block(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
 
 def _repair(proof: Proof, editor: Terminal, model: Model, scene: Scene, out: Path) -> None:
     with proof.step("what another server says is fixed, free") as detail:
-        _open(editor, repairs.TOTALS)
+        open_file(editor, repairs.TOTALS)
         editor.wait_for("is not defined")
         editor.type(f"/{repairs.MISSING}")
         editor.keys("Enter")
-        _menu(editor, repairs.IMPORT)
-        _picture(proof, editor, out / "helix-fixes.txt")
+        menu(editor, repairs.IMPORT)
+        picture(proof, editor, out / "helix-fixes.txt")
         editor.keys("Enter")  # The first entry is chosen from the start.
-        _wait_for_file(editor, scene, repairs.TOTALS, f"\n{repairs.IMPORTED}\n")
+        wait_for_file(editor, scene, repairs.TOTALS, f"\n{repairs.IMPORTED}\n")
         repairs.not_asked(model)
         detail.append(repairs.IMPORT)
 
 
 def _rewrite(proof: Proof, editor: Terminal, model: Model, scene: Scene, out: Path) -> None:
     with proof.step("the menu offers to implement a stub; nothing was sent") as detail:
-        _open(editor, repairs.LABELS)
+        open_file(editor, repairs.LABELS)
         editor.keys("g", "e")
-        _menu(editor, repairs.IMPLEMENT)
-        _picture(proof, editor, out / "helix-rewrites.txt")
+        menu(editor, repairs.IMPLEMENT)
+        picture(proof, editor, out / "helix-rewrites.txt")
         repairs.not_asked(model)
         detail.append(repairs.IMPLEMENT)
     with proof.step("the progress says who is asked, for how much") as detail:
         editor.keys("Enter")
         editor.wait_for(repairs.ASKING)
-        detail.append(next(line.strip() for line in _lines(editor) if repairs.ASKING in line))
+        detail.append(next(line.strip() for line in lines(editor) if repairs.ASKING in line))
     with proof.step("the file holds the model's body") as detail:
         editor.wait_for(BODY)
-        _wait_for_file(editor, scene, repairs.LABELS, f"\n{BODY}\n")
+        wait_for_file(editor, scene, repairs.LABELS, f"\n{BODY}\n")
         repairs.asked_once(model)
         detail.append(BODY.strip())
     with proof.step("one undo brings the stub back"):
         editor.keys("u")
-        _wait_for_file(editor, scene, repairs.LABELS, f"\n{repairs.STUB}\n")
-
-
-def _open(editor: Terminal, name: str) -> None:
-    editor.keys("Escape")
-    editor.type(f":open {name}")
-    editor.keys("Enter")
-    until(
-        f"{name} is open",
-        lambda: any(name in line for line in _lines(editor)[-2:]),
-        seconds=20,
-        on_screen=editor.screen,
-    )
-
-
-def _menu(editor: Terminal, title: str) -> None:
-    """Open the menu until it holds the title."""
-
-    def again() -> None:
-        editor.keys("Escape", "Space", "a")
-
-    again()
-    until(
-        f"{title!r} in the menu",
-        lambda: title in editor.screen(),
-        seconds=60,
-        nudge=again,  # The first look may come before the server has read the file.
-        on_screen=editor.screen,
-    )
-
-
-def _picture(proof: Proof, editor: Terminal, path: Path) -> None:
-    path.write_text(editor.screen(), encoding="utf-8")
-    proof.screenshots.append(path)
-
-
-def _wait_for_file(editor: Terminal, scene: Scene, name: str, wanted: str) -> None:
-    editor.type(":write")
-    editor.keys("Enter")
-    until(
-        f"{wanted!r} in {name}",
-        lambda: wanted in (scene.workspace / name).read_text(encoding="utf-8"),
-        seconds=20,
-        on_screen=editor.screen,
-    )
+        wait_for_file(editor, scene, repairs.LABELS, f"\n{repairs.STUB}\n")
 
 
 def _told(editor: Terminal, model: Model, scene: Scene) -> str:
@@ -246,9 +205,9 @@ def _wait_for_item(editor: Terminal, so_far: str) -> str:
     label = LINE.removeprefix("def ")[:LABEL]
 
     def offered() -> list[str]:
-        if not any(line.endswith(so_far) for line in _lines(editor)):
+        if not any(line.endswith(so_far) for line in lines(editor)):
             return []
-        return [line.strip() for line in _lines(editor) if label in line]
+        return [line.strip() for line in lines(editor) if label in line]
 
     return until(
         f"{label!r} in the menu after {so_far!r}",
@@ -264,7 +223,3 @@ def _languages() -> str:
     fragment = FRAGMENT.read_text(encoding="utf-8")
     assert '"pylsp", "tandem"]' in fragment
     return fragment.replace('"pylsp", "tandem"]', '"pylsp", "checker", "tandem"]') + CHECKER
-
-
-def _lines(editor: Terminal) -> list[str]:
-    return editor.screen().splitlines()

@@ -1,12 +1,12 @@
 """Neovim with the plugin as a package: ghost text, typing along, Tab, and a clean quit.
 
-Once without a key, once with a simulated model: whole blocks, several answers, other files, and
-quick fixes and rewrites.
+Once without a key, once with a simulated model: whole blocks, several answers, other files, quick
+fixes and rewrites, and plans.
 """
 
 from pathlib import Path
 
-from tests.editors import neovim_actions, parcels, repairs
+from tests.editors import neovim_actions, neovim_plans, parcels, plans, repairs
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.neovim_running import Running, running, version
@@ -68,6 +68,7 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     proof.version = version(program, scene)
     proof.echo(f"nvim    {proof.version}")
     _install_plugin(scene)
+    plans.write(scene)
     with running(program, scene, scene.environment) as editor:
         _complete(proof, editor, scene, out)
     with proof.step("quitting leaves no process behind"):
@@ -119,6 +120,7 @@ def _complete(proof: Proof, editor: Running, scene: Scene, out: Path) -> None:
         editor.terminal.keys("Escape", "u")
     _why(proof, editor)
     _restart(proof, editor, scene)
+    neovim_plans.report(proof, editor, out)
     with proof.step("the file holds the line, written once"):
         editor.terminal.type(":wqa")
         editor.terminal.keys("Enter")
@@ -175,6 +177,7 @@ def _complete_with_model(
     _block(proof, editor, out)
     _second_answer(proof, editor)
     neovim_actions.prove(proof, editor, model, out)
+    neovim_plans.prove(proof, editor, scene, out)
     with proof.step("a file that another program writes is told of as it is now") as detail:
         detail.append(_told(editor, model, scene))
     editor.terminal.keys("Escape")

@@ -32,11 +32,11 @@ def prove(proof: Proof, editor: Running, model: Model, out: Path) -> None:
 
 def _repair(proof: Proof, editor: Running, model: Model, out: Path) -> None:
     with proof.step("what another server says is fixed, free") as detail:
-        _open(editor, repairs.TOTALS)
+        open_file(editor, repairs.TOTALS)
         editor.wait("the other server says what is wrong", DIAGNOSTICS, 1)
-        number = _menu(editor, repairs.IMPORT)
-        _picture(proof, editor, out / "nvim-fixes.txt")
-        _choose(editor, number)
+        number = menu(editor, repairs.IMPORT)
+        picture(proof, editor, out / "nvim-fixes.txt")
+        choose(editor, number)
         editor.wait("the import is in the buffer", IMPORTS, wanted=True)
         editor.wait("nothing is wrong any more", DIAGNOSTICS, 0)
         repairs.not_asked(model)
@@ -45,13 +45,13 @@ def _repair(proof: Proof, editor: Running, model: Model, out: Path) -> None:
 
 def _rewrite(proof: Proof, editor: Running, model: Model, out: Path) -> None:
     with proof.step("the menu offers to implement a stub; nothing was sent") as detail:
-        _open(editor, repairs.LABELS)
-        number = _menu(editor, repairs.IMPLEMENT)
-        _picture(proof, editor, out / "nvim-rewrites.txt")
+        open_file(editor, repairs.LABELS)
+        number = menu(editor, repairs.IMPLEMENT)
+        picture(proof, editor, out / "nvim-rewrites.txt")
         repairs.not_asked(model)
         detail.append(f"{number}: {repairs.IMPLEMENT}")
     with proof.step("the progress says who is asked, for how much") as detail:
-        _choose(editor, number)
+        choose(editor, number)
         editor.terminal.wait_for(repairs.ASKING)
         lines = editor.terminal.screen().splitlines()
         detail.append(next(line.strip() for line in lines if repairs.ASKING in line))
@@ -66,15 +66,15 @@ def _rewrite(proof: Proof, editor: Running, model: Model, out: Path) -> None:
 
 def _refuse(proof: Proof, editor: Running) -> None:
     with proof.step("where no answer passes the checks, the editor says so") as detail:
-        _open(editor, repairs.TOTALS)
-        _choose(editor, _menu(editor, repairs.SIMPLIFY))
+        open_file(editor, repairs.TOTALS)
+        choose(editor, menu(editor, repairs.SIMPLIFY))
         editor.terminal.wait_for(repairs.REFUSED)
         editor.terminal.keys("Enter")  # The message is longer than the line.
         editor.wait("the buffer is as it was", LAST_LINE, repairs.TOTAL)
         detail.append(repairs.REFUSED)
 
 
-def _open(editor: Running, name: str) -> None:
+def open_file(editor: Running, name: str) -> None:
     editor.terminal.keys("Escape")
     editor.terminal.type(f":update | edit {name}")
     editor.terminal.keys("Enter")
@@ -82,17 +82,17 @@ def _open(editor: Running, name: str) -> None:
     editor.terminal.keys("G")
 
 
-def _choose(editor: Running, number: str) -> None:
+def choose(editor: Running, number: str) -> None:
     editor.terminal.type(number)
     editor.terminal.keys("Enter")
 
 
-def _picture(proof: Proof, editor: Running, path: Path) -> None:
+def picture(proof: Proof, editor: Running, path: Path) -> None:
     path.write_text(editor.terminal.screen(), encoding="utf-8")
     proof.screenshots.append(path)
 
 
-def _menu(editor: Running, title: str) -> str:
+def menu(editor: Running, title: str) -> str:
     """Open the menu until it holds the title; return that entry's number."""
     entry = re.compile(rf"^(\d+): {re.escape(title)}", re.MULTILINE)
 

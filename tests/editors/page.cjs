@@ -12,7 +12,8 @@ async function openFile(page, name) {
   await page.keyboard.press("Control+P");
   await page.waitForSelector(".quick-input-widget input");
   await page.keyboard.type(name);
-  await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${name}"]`);
+  // What was open before is listed at once, but chosen only when the list is of what was typed.
+  await page.waitForSelector(`.quick-input-list .monaco-list-row.focused[aria-label*="${name}"]`);
   await page.keyboard.press("Enter");
   await page.waitForSelector(`.tabs-container .tab.active[aria-label*="${name}"]`);
   await page.click(".editor-instance .view-lines");
@@ -117,6 +118,16 @@ async function command(page, name) {
   await page.waitForSelector(".quick-input-widget", { state: "hidden" });
 }
 
+// Press a button of a question of the server's; returns the question.
+async function answer(page, question, button, before = async () => {}) {
+  const toast = page.locator(`.notification-toast:has-text("${question}")`);
+  await toast.waitFor();
+  const said = await toast.locator(".notification-list-item-message").innerText();
+  await before();
+  await toast.locator(`.monaco-button:has-text("${button}")`).click();
+  return said;
+}
+
 async function notifications(page) {
   page.setDefaultTimeout(5000);
   await page.keyboard.press("Escape");
@@ -126,6 +137,7 @@ async function notifications(page) {
 }
 
 module.exports = {
+  answer,
   command,
   entry,
   linesAre,

@@ -15,7 +15,7 @@ from tests.editors.scene import Scene
 FEES: Final = "shop/fees.py"
 QUOTES: Final = "shop/quotes.py"  # What the proofs type into.
 LATER: Final = tuple(f"shop/later_{number}.py" for number in range(8))  # Opened after the change.
-ARCHIVED: Final = 1200  # A bar is there for about a second, so that it can be seen.
+ARCHIVED: Final = 2400  # A bar is there for about two seconds, so that it can be seen.
 OLD_NAME: Final = "parcel_weight"
 NEW_NAME: Final = "weight_in_grams"
 

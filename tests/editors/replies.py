@@ -4,10 +4,12 @@ Given to `fixtures.api` as its reply function, so it runs in that process. By th
 turn: an editor may ask once more than the proof does. Everything else gets an empty answer.
 """
 
+import json
 from typing import Final
 
-from fixtures.api.replies import Reply, default_reply
+from fixtures.api.replies import Reply, ToolCall, default_reply
 from fixtures.api.requests import Request
+from tests.editors import plans
 
 HEADER: Final = "def quote(parcel: Parcel, *, express: bool) -> float:"
 BLOCK: Final = (
@@ -35,7 +37,7 @@ def reply(request: Request) -> Reply:
     if request.prefix == "```python\n" and "Task: Write the body" in request.rendered:
         return Reply("\n".join([*SIGNATURE, BODY, "```"]), first_token_ms=CHAT_MS)
     if request.kind != "fim":
-        return default_reply(request)
+        return _planned(request) or default_reply(request)
     block = "\n".join(BLOCK) + "\n"
     if request.prompt.endswith(HEADER):
         return Reply(f"\n{block}")
@@ -46,3 +48,16 @@ def reply(request: Request) -> Reply:
     if (PLACE + answer).startswith(line) and line.startswith(PLACE):
         return Reply((PLACE + answer).removeprefix(line) + "\n")
     return Reply()
+
+
+def _planned(request: Request) -> Reply | None:
+    """Answer as Pro plans and judges, and as Flash carries out a step; None for other questions."""
+    users = "\n".join(str(one["content"]) for one in request.messages if one["role"] == "user")
+    if request.max_tokens == 1:  # To have the codebase in the cache.
+        return Reply("OK")
+    if "This plan was carried out" in users:
+        return Reply(tool_calls=(ToolCall("submit_verdict", json.dumps(plans.VERDICT)),))
+    if "Plan this change" in users:
+        return Reply(tool_calls=(ToolCall("submit_plan", json.dumps(plans.PLAN)),))
+    steps = (edit for step, edit in plans.EDITS.items() if f"Your step is {step}" in users)
+    return next(map(Reply, steps), None)

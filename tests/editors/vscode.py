@@ -1,8 +1,8 @@
 """VS Code with the extension from a VSIX: the workbench in Chromium, driven by `workbench.cjs`.
 
 The extension and the server run in code-server's extension host, as they do on a remote; the
-workbench is the same. Once without a key, once with a simulated model (quick fixes and rewrites as
-well), once without a server.
+workbench is the same. Once without a key, once with a simulated model (quick fixes, rewrites and
+plans as well), once without a server.
 """
 
 import json
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.editors import parcels, repairs
+from tests.editors import parcels, plans, repairs
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.proof import NotShownError, Proof, Step, until
@@ -77,9 +77,10 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
     with proof.step("the VSIX installs"):
         _install(workbench, scene, vsix)
     picture = out / "vscode.png"
+    plans.write(scene)
     with _serving(workbench, scene, scene.environment) as url:
         _drive(proof, workbench, scene, _without_key(url, picture))
-        proof.screenshots += [picture, picture.with_name("vscode-why.png")]
+        proof.screenshots += [picture, out / "vscode-why.png", out / "vscode-report.png"]
         with proof.step("the file holds the line, written once"):
             scene.wait_until_saved()
     with proof.step("quitting leaves no process behind"):
@@ -94,6 +95,7 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
         _drive(proof, workbench, scene, _with_model(url, picture, model, scene))
         proof.screenshots.append(picture)
         proof.screenshots += [out / "vscode-fixes.png", out / "vscode-rewrites.png"]
+        proof.screenshots += [out / f"vscode-{name}.png" for name in ("plan", "apply")]
     scene.wait_until_nothing_runs(30)
     with _serving(workbench, scene, scene.without_server()) as url:
         picture = out / "vscode-missing.png"
@@ -114,6 +116,7 @@ def _without_key(url: str, picture: Path) -> dict[str, object]:
         "next": NEXT_LINE,
         "next_typed": NEXT_TYPED,
         "why": INSIDE,
+        "plan": _plan(),
     }
 
 
@@ -147,6 +150,7 @@ def _with_model(url: str, picture: Path, model: Model, scene: Scene) -> dict[str
             },
             "refused": repairs.REFUSED,
         },
+        "plan": _plan(),
         "later": [Path(name).name for name in parcels.LATER],
         "changed": {
             "path": str(scene.workspace / parcels.FEES),
@@ -154,6 +158,23 @@ def _with_model(url: str, picture: Path, model: Model, scene: Scene) -> dict[str
             "before": parcels.OLD_NAME,
             "now": parcels.NEW_NAME,
         },
+    }
+
+
+def _plan() -> dict[str, object]:
+    return {
+        "file": Path(plans.CART).name,
+        "caller": Path(plans.TILL).name,
+        "action": plans.ACTION,
+        "instruction": plans.INSTRUCTION,
+        "reported": plans.REPORTED,
+        "ask": plans.ASK,
+        "heading": plans.HEADING,
+        "run": plans.RUN,
+        "apply": plans.APPLY,
+        "before": [plans.OLD_DEFINED, plans.OLD_CALLED],
+        "after": [plans.DEFINED, plans.CALLED],
+        "discarded": "the plan is applied",
     }
 
 

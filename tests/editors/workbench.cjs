@@ -7,6 +7,7 @@ const fs = require("node:fs");
 const task = JSON.parse(process.argv[2]);
 const { chromium } = require(task.playwright);
 const {
+  answer,
   command,
   entry,
   linesAre,
@@ -110,6 +111,13 @@ async function completes(page) {
     await page.keyboard.press("Control+S");
     await page.waitForSelector(`.tabs-container .tab.active:not(.dirty)[aria-label*="${task.file}"]`);
   });
+  await step(page, "without a key a plan is a report", async () => {
+    await wish(page);
+    await page.waitForSelector(`.notification-toast:has-text("${task.plan.reported}")`);
+    await linesAre(page, `# ${task.plan.instruction}`);
+    await page.screenshot({ path: task.picture.replace(/\.png$/, "-report.png") });
+    return `# ${task.plan.instruction}`;
+  });
   // The window is open until standard input ends, so that its processes can be looked at.
   say({ holding: true });
   await new Promise((resolve) => process.stdin.once("end", resolve).resume());
@@ -175,6 +183,7 @@ async function completesWithModel(page) {
   });
   await repairs(page);
   await rewrites(page);
+  await plans(page);
   await step(page, "a file that another program writes is told of as it is now", async () => {
     fs.writeFileSync(task.changed.path, task.changed.text);
     return toldOfChange(page);
@@ -241,6 +250,58 @@ async function rewrites(page) {
     const toast = page.locator(`.notification-toast:has-text("${refused}")`);
     await toast.waitFor();
     await linesAre(page, simplify.line);
+    const [said] = (await toast.innerText()).split("\n");
+    await command(page, "Notifications: Clear All Notifications");
+    return said;
+  });
+}
+
+// Choose the action for the method, and say what should change; returns the title of the box for that.
+async function wish(page) {
+  const { file, action, instruction } = task.plan;
+  await openFile(page, file);
+  await page.keyboard.press("ArrowUp");
+  await openMenu(page, action);
+  await page.click(entry(action));
+  await page.waitForSelector('.quick-input-widget:has-text("What should change?") input');
+  const title = await page.locator(".quick-input-title").innerText();
+  await page.keyboard.type(instruction);
+  await page.keyboard.press("Enter");
+  return title;
+}
+
+async function plans(page) {
+  const { file, caller, ask, heading, run, apply, before, after, discarded } = task.plan;
+  await step(page, "the menu offers to plan a change, and asks for the words", () => wish(page));
+  await step(page, "what a plan costs is asked about, above the user's threshold", () =>
+    answer(page, ask, "Ask Pro"),
+  );
+  await step(page, "the plan is in an editor, and what carrying it out costs is asked", async () => {
+    await linesAre(page, heading);
+    return answer(page, run, "Carry out", () => picture(page, "plan"));
+  });
+  await step(page, "before anything is changed, it is asked", () =>
+    answer(page, apply, "Apply", async () => {
+      await page.waitForTimeout(1000); // The question slides in.
+      await picture(page, "apply");
+    }),
+  );
+  await step(page, "the editors of both files hold the result", async () => {
+    await openFile(page, caller);
+    await linesAre(page, after[1]);
+    await openFile(page, file);
+    await linesAre(page, after[0]);
+  });
+  await step(page, "one undo takes back all of it", async () => {
+    await page.keyboard.press("Control+Z");
+    await linesAre(page, before[0]);
+    await openFile(page, caller);
+    await linesAre(page, before[1]);
+  });
+  await step(page, "what the server refuses is a warning", async () => {
+    await command(page, "Tandem: Discard the Last Plan");
+    const toast = page.locator(`.notification-toast:has-text("${discarded}")`);
+    await toast.waitFor();
     const [said] = (await toast.innerText()).split("\n");
     await command(page, "Notifications: Clear All Notifications");
     return said;

@@ -10,8 +10,8 @@ from lsprotocol import types as lsp
 from lsprotocol.converters import get_converter
 
 from tandem.core.errors import RefusedError
-from tandem.core.text import Encoding, Text
-from tandem.lsp import workspace_edit
+from tandem.core.text import Encoding, Span, Text
+from tandem.lsp import actions, workspace_edit
 from tandem.lsp.client import Client
 from tandem.lsp.handlers.plans import Change, Look, Made, Ran, Told
 from tandem.workspace.documents import Document
@@ -308,6 +308,18 @@ async def test_the_bar_ends_the_run(fresh, plans):
     await turns(lambda: plans.stopped)
 
 
+async def test_what_is_carried_out_can_be_stopped(fresh, plans):
+    plans.hold = asyncio.Event()
+    await begin(fresh)
+    assert "no plan is being made" in await Editor(fresh, {}).error("tandem/stopPlan", None)
+    number = fresh.begin("tandem/runPlan", {"number": 3})
+    await turns(lambda: plans.runs)
+    assert await Editor(fresh, {}).result("tandem/stopPlan", None) == {"stopped": 1}
+    said = (await fresh.answer(number))["error"]["message"]
+    assert said == "it was stopped; run it again to go on"
+    assert plans.stopped
+
+
 async def test_a_command_answers_at_once_and_says_what_goes_wrong(fresh, plans):
     del plans
     await begin(fresh)
@@ -379,3 +391,11 @@ def test_an_editor_without_notes_gets_none():
     edit = edit_of(change, {}, a="one\n")
     assert "changeAnnotations" not in edit
     assert edit["documentChanges"][0]["textDocument"]["version"] == 4
+
+
+@pytest.mark.parametrize(
+    ("source", "at", "begins"),
+    [("    def f():\n", 0, 4), ("\tx\n", 0, 1), ("    \nx\n", 0, 4), ("def f():\n", 4, 4)],
+)
+def test_whole_lines_begin_where_their_code_does(source, at, begins):
+    assert actions.code_at(Text.of(source), Span(at, at)) == begins

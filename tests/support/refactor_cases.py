@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,16 @@ def write_project(
 def has_tools(s: Scenario) -> bool:
     """Tell whether this machine has what the tests of a project need."""
     needs = [_program(s), *_values(s.folder).get("needs", ())]
-    return all(shutil.which(name) is not None for name in needs)
+    return all(shutil.which(name) is not None and _answers(name) for name in needs)
+
+
+@cache
+def _answers(name: str) -> bool:
+    """Tell whether a program runs: a launcher may be there without what it launches."""
+    if name == "sh":
+        return True
+    asked = [name, "-version" if name in {"java", "javac"} else "--version"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 def _program(s: Scenario) -> str:

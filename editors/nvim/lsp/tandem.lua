@@ -13,5 +13,12 @@ return {
   before_init = function(params)
     params.capabilities.workspace.workspaceEdit.changeAnnotationSupport = nil
   end,
+  -- The server may offer to plan a change: the words are asked for here.
+  capabilities = { experimental = { tandem = { input = true } } },
+  commands = {
+    ['tandem.askPlan'] = function(command, context)
+      require('tandem.plans').ask(assert(vim.lsp.get_client_by_id(context.client_id)), command.arguments[1])
+    end,
+  },
   root_markers = { '.git', 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod' },
 }

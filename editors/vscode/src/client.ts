@@ -17,6 +17,7 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
+import { INPUT } from "./plans";
 import { findExecutable, PATH_SETTING, SECTION, serverSettings } from "./settings";
 import type { Status } from "./status";
 
@@ -119,7 +120,7 @@ export class Server {
   }
 
   private create(file: string): LanguageClient {
-    return new LanguageClient(
+    const client = new LanguageClient(
       SECTION,
       "Tandem",
       { command: file, args: ["serve"] },
@@ -145,6 +146,8 @@ export class Server {
         revealOutputChannelOn: RevealOutputChannelOn.Never,
       },
     );
+    client.registerFeature(INPUT);
+    return client;
   }
 
   private showState(state: State, file: string): void {

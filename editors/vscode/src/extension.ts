@@ -6,6 +6,7 @@
 
 import { commands, type ExtensionContext, window, workspace } from "vscode";
 import { Server } from "./client";
+import { registerPlans } from "./plans";
 import { PATH_SETTING, SECTION } from "./settings";
 import { Status } from "./status";
 
@@ -28,6 +29,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand("tandem.restart", () => started.restart()),
     commands.registerCommand("tandem.showOutput", () => output.show()),
     commands.registerCommand("tandem.whyNoCompletion", () => sayWhyNothing(started)),
+    ...registerPlans(started),
     window.onDidChangeActiveTextEditor(() => void started.showIndex()),
     workspace.onDidGrantWorkspaceTrust(() => void started.sendSettings()),
     workspace.onDidChangeConfiguration((change) => {

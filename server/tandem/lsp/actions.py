@@ -39,6 +39,12 @@ def from_lsp_selection(text: Text, found: lsp.Range, encoding: Encoding) -> Span
     return Span(span.start, span.start) if few else span
 
 
+def code_at(text: Text, span: Span) -> int:
+    """Return where the code of a selection begins: whole lines begin before their indentation."""
+    rest = text.slice(span.start, text.line_end(text.point_at(span.start)[0]))
+    return span.start + len(rest) - len(rest.lstrip(" \t"))
+
+
 def from_lsp_diagnostic(text: Text, found: lsp.Diagnostic, encoding: Encoding) -> Diagnostic:
     """Return what another server says, in offsets."""
     severity = found.severity or lsp.DiagnosticSeverity.Error
@@ -119,7 +125,8 @@ def to_plan_action(
 
     It asks for the instruction where the client can; else it shows what a change would reach.
     """
-    symbol = rewrites.at(here.source, here.span).symbol
+    start = code_at(here.source.document.text, here.span)
+    symbol = rewrites.at(here.source, Span(start, start)).symbol
     what = f"`{symbol.name}`" if symbol is not None else here.source.path.rpartition("/")[2]
     wish: dict[str, Any] = {
         "textDocument": {"uri": here.source.document.uri},

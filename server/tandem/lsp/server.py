@@ -142,6 +142,7 @@ def _register_plans(server: TandemServer, boundary: Boundary, plans: PlanHandler
         (ext.PLAN_REFACTOR, ext.PLAN_COMMAND, plans.plan),
         (ext.RUN_PLAN, ext.RUN_COMMAND, plans.run),
         (ext.DISCARD_PLAN, ext.DISCARD_COMMAND, plans.discard),
+        (ext.STOP_PLAN, ext.STOP_COMMAND, plans.stop_plan),
     ):
         bounded = boundary.request(handler, deadline_s=_PLAN_DEADLINE_S)
         server.feature(method)(bounded)

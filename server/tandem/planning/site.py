@@ -114,5 +114,7 @@ def _gathered(
 ) -> Evidence | None:
     targets = named(code, instruction)
     if spot is not None:
-        targets = (target_at(code, spot.path, spot.offset), *targets)
+        here = target_at(code, spot.path, spot.offset)
+        # What stands at the place is meant, not others that are called so.
+        targets = (here, *(one for one in targets if one.names != here.names))
     return gathered(code, targets[0], targets[1:], together) if targets else None

@@ -17,8 +17,17 @@ local M = {}
 
 ---@type tandem.Keys
 local KEYS = { accept = '<Tab>', next = '<M-]>', previous = '<M-[>', trigger = [[<M-\>]] }
----@type table<string, string> What follows `:Tandem`, and the function of this module that does it.
-local COMMANDS = { log = 'log', restart = 'restart', toggle = 'toggle', why = 'why' }
+---@type table<string, string> What may follow `:Tandem`, and the module whose function of that name does it.
+local COMMANDS = {
+  discard = 'tandem.plans',
+  log = 'tandem',
+  plan = 'tandem.plans',
+  restart = 'tandem',
+  run = 'tandem.plans',
+  stop = 'tandem.plans',
+  toggle = 'tandem',
+  why = 'tandem',
+}
 local NAME = 'tandem'
 local STOP_MS = 2000 -- The server answers `shutdown` in a few milliseconds; this is for one that hangs.
 
@@ -47,17 +56,21 @@ function M.setup(options)
     end,
   })
   vim.api.nvim_create_user_command('Tandem', function(command)
-    local run = COMMANDS[command.args]
-    if run then
-      M[run]()
+    local name, words = command.args:match('^(%S+)%s*(.*)$')
+    if COMMANDS[name] then
+      require(COMMANDS[name])[name](words, command)
     else
-      vim.notify('Tandem: there is no `:Tandem ' .. command.args .. '`', vim.log.levels.ERROR)
+      vim.notify('Tandem: there is no `:Tandem ' .. name .. '`', vim.log.levels.ERROR)
     end
   end, {
-    nargs = 1,
-    desc = 'Tandem: restart the server, switch its ghost text, open its log, or ask why nothing is shown',
-    complete = function()
-      return vim.tbl_keys(COMMANDS)
+    nargs = '+',
+    range = true,
+    desc = 'Tandem: plan a change and carry it out, or look after the server and its ghost text',
+    complete = function(typed, line)
+      local names = line:match('Tandem%s+%S*$') and vim.tbl_keys(COMMANDS) or {}
+      return vim.tbl_filter(function(name)
+        return vim.startswith(name, typed)
+      end, names)
     end,
   })
   M._start()

@@ -46,10 +46,19 @@ class Quote:
     turn: datetime
 
     def __str__(self) -> str:
-        """Say it in a line."""
+        """Say it in a line, with the tokens."""
         parts = ", ".join(_tokens(model, usage) for model, usage in self.estimate.usages)
-        price = f"about {self.now}" if self.now is not None else "at a price that is not known"
-        return f"{price}: {parts}{self._waiting()}"
+        return f"{self._price}: {parts}{self._waiting()}"
+
+    @property
+    def brief(self) -> str:
+        """Say it in a few words: what an editor asks with is read in a corner of it."""
+        waiting = self._waiting().removeprefix("; ")
+        return f"{self._price} ({waiting})" if waiting else self._price
+
+    @property
+    def _price(self) -> str:
+        return f"about {self.now}" if self.now is not None else "at a price that is not known"
 
     def _waiting(self) -> str:
         if self.now is None or self.other is None or self.other == self.now:

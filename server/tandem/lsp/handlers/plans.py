@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -25,6 +25,8 @@ from tandem.lsp.showing import shown
 from tandem.workspace.session import Session, Snapshot
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _ASK: Final = "Ask Pro"
 _REPORT: Final = "Only the report"
@@ -148,6 +150,7 @@ class PlanHandlers:
     ports: Callable[[], PlanPorts]
     bars: Bars
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _working: set[asyncio.Task[Any]] = field(default_factory=set)
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -165,7 +168,7 @@ class PlanHandlers:
             return {"report": uri, "reason": why}
         with self._bar() as bar:
             bar.say(f"planning, {look.price}")
-            made = await ports.make(look, bar.say)
+            made = await self._stoppable(ports.make(look, bar.say))
             bar.done(f"plan {made.number}: {made.steps} steps, {made.cost}")
         await self._show(made.uri)
         self._later(self._offer(made))
@@ -199,6 +202,27 @@ class PlanHandlers:
         await self.ports().discard(number)
         self._say(f"Tandem: plan {number} is discarded")
         return {"number": number}
+
+    async def stop_plan(self, _snapshot: Snapshot, _params: Any) -> dict[str, Any]:
+        """Answer ``tandem/stopPlan``: end the spending; what is done stays done."""
+        if not self._working:
+            raise RefusedError("no plan is being made or carried out")
+        for task in self._working:
+            task.cancel()
+        return {"stopped": len(self._working)}
+
+    async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            own = asyncio.current_task()
+            if own is not None and own.cancelling():
+                raise
+            raise RefusedError("it was stopped; run it again to go on") from None
+        finally:
+            self._working.discard(task)
 
     def command(self, handler: Callable[[Any], Coroutine[Any, Any, Any]], params: Any) -> None:
         """Begin what a command asks for; a refusal is a message, for there is no answer."""
@@ -243,7 +267,7 @@ class PlanHandlers:
     async def _carry(self, number: int) -> dict[str, Any]:
         ports = self.ports()
         with self._bar() as bar:
-            ran = await ports.run(number, bar.say)
+            ran = await self._stoppable(ports.run(number, bar.say))
             bar.done(f"plan {number} is {ran.phase}, {ran.cost}")
         applied = False
         if ran.ready:
@@ -279,6 +303,7 @@ class PlanHandlers:
             await asyncio.shield(ports.end(ran.number, refusal))
         if refusal:
             raise RefusedError(f"{refusal}; the patch is kept with the plan")
+        self._say(f"Tandem: {files} changed; look whether your editor has saved them")
         return True
 
     async def _edited(self, change: Change, *, preview: bool) -> str:
@@ -291,7 +316,9 @@ class PlanHandlers:
             )
         except RefusedError as refused:
             return str(refused)
-        params = lsp.ApplyWorkspaceEditParams(edit, label=f"Tandem: {change.goal}")
+        # VS Code then saves what it edits, if the user has it so.
+        metadata = lsp.WorkspaceEditMetadata(is_refactoring=True)
+        params = lsp.ApplyWorkspaceEditParams(edit, f"Tandem: {change.goal}", metadata)
         answer = await self.server.workspace_apply_edit_async(params)
         why = f": {answer.failure_reason}" if answer.failure_reason else ""
         return "" if answer.applied else f"the editor did not take the edit{why}"
@@ -361,7 +388,7 @@ def _wish(snapshot: Snapshot, params: Any) -> tuple[str, str, int | None]:
     except (KeyError, TypeError, ValueError):
         raise RefusedError("the range is no range") from None
     span = actions.from_lsp_selection(text, lsp.Range(*ends), snapshot.encoding)
-    return instruction.strip(), uri, span.start
+    return instruction.strip(), uri, actions.code_at(text, span)
 
 
 async def _number(params: Any, ports: PlanPorts) -> int:
