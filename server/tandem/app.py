@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tandem.lsp.ext import Status
     from tandem.lsp.handlers.actions import ActionPorts
     from tandem.lsp.handlers.lifecycle import Services
-    from tandem.lsp.handlers.plans import PlanPorts
+    from tandem.lsp.plan_ports import PlanPorts
     from tandem.models.store import Installed
     from tandem.workspace.documents import Change, Document
     from tandem.workspace.live_index import LiveIndex

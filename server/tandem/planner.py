@@ -17,7 +17,7 @@ from tandem.features.refactor import result
 from tandem.features.refactor.estimate import Quote
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import WORKING, Phase, Run, Status
-from tandem.lsp.handlers.plans import Change, Look, Made, Ran
+from tandem.lsp.plan_ports import Change, Look, Made, Ran
 from tandem.planning import book, carry, deliver, make
 from tandem.planning.site import Site, Spot, evidence_of, plans_of, site_of
 from tandem.workspace.files import FileEntry, list_files
@@ -43,7 +43,7 @@ _OFFERED: Final = {
 
 
 class Planner:
-    """The plans of one server process; see `lsp.handlers.plans.PlanPorts`."""
+    """The plans of one server process; see `lsp.plan_ports.PlanPorts`."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from tandem.core.errors import RefusedError
 from tandem.core.text import Encoding, Span, Text
 from tandem.lsp import actions, workspace_edit
 from tandem.lsp.client import Client
-from tandem.lsp.handlers.plans import Change, Look, Made, Ran, Told
+from tandem.lsp.plan_ports import Change, Look, Made, Ran, Told
 from tandem.workspace.documents import Document
 from tandem.workspace.session import Snapshot
 from tandem.workspace.settings import Settings

@@ -14,7 +14,7 @@ from tandem.core.errors import RefusedError
 from tandem.core.text import Encoding, Text
 from tandem.lsp.client import Client
 from tandem.lsp.convert import to_lsp_range
-from tandem.lsp.handlers.plans import Change
+from tandem.lsp.plan_ports import Change
 from tandem.workspace.documents import Document
 from tandem.workspace.paths import of_uri
 from tandem.workspace.session import Snapshot

@@ -25,7 +25,7 @@ from tandem.workspace.session import Session, Snapshot
 
 if TYPE_CHECKING:  # off the start-up path
     from tandem.lsp.handlers.actions import ActionPorts
-    from tandem.lsp.handlers.plans import PlanPorts
+    from tandem.lsp.plan_ports import PlanPorts
     from tandem.workspace.documents import Change
     from tandem.workspace.live_index import LiveIndex
 

@@ -7,9 +7,9 @@ The result comes as one workspace edit, after a yes, for exactly the texts it wa
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -20,6 +20,7 @@ from tandem.core.errors import RefusedError, TandemError
 from tandem.lsp.client import Client
 from tandem.lsp.ext import plain
 from tandem.lsp.handlers.completion import document_of
+from tandem.lsp.plan_ports import Change, Look, Made, PlanPorts, Ran
 from tandem.lsp.progress import ActionBar, Bars
 from tandem.lsp.showing import shown
 from tandem.workspace.session import Session, Snapshot
@@ -35,109 +36,6 @@ _LATER: Final = "Later"
 _APPLY: Final = "Apply"
 _PREVIEW: Final = "Preview"
 _GO_ON: Final = "Go on"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What is known of a change for free. `price` is what a plan would cost, in words.
-
-    `without_model` says why no plan can be made, "" if one can; `ask`: the price is to be asked
-    about. `draft` is the planner's own.
-    """
-
-    title: str
-    report: str
-    price: str
-    ask: bool
-    without_model: str
-    draft: object = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A plan: its number, where its text is, what carrying it out would cost, in words."""
-
-    number: int
-    uri: str
-    steps: int
-    problems: tuple[str, ...]
-    cost: str
-    price: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What became of a plan. `ready`: there is a result; `aside` are steps that were left out."""
-
-    number: int
-    goal: str
-    phase: str
-    ready: bool
-    reason: str
-    aside: tuple[str, ...]
-    files: tuple[str, ...]
-    cost: str
-    patch_uri: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The result for the files as they are: texts before and after by path, None for no file.
-
-    `labels` name the steps behind each file.
-    """
-
-    goal: str
-    before: Mapping[str, str | None] = field(repr=False)
-    texts: Mapping[str, str | None] = field(repr=False)
-    labels: Mapping[str, str] = field(repr=False)
-
-
-Told = Callable[[str], None]
-
-
-class PlanPorts(Protocol):
-    """Who makes plans, carries them out and knows their results."""
-
-    async def look(self, instruction: str, uri: str, offset: int | None) -> Look:
-        """Return what is known for free. Raises RefusedError where there is no workspace."""
-        ...
-
-    async def make(self, look: Look, told: Told) -> Made:
-        """Have Pro make a plan."""
-        ...
-
-    async def price(self, number: int) -> tuple[str, bool]:
-        """Return what carrying a plan out costs, in words, and whether to ask about it."""
-        ...
-
-    async def run(self, number: int, told: Told) -> Ran:
-        """Carry a plan out, or go on with it."""
-        ...
-
-    async def begin(self, number: int) -> Change:
-        """Note that the result is about to be applied, and return it."""
-        ...
-
-    async def end(self, number: int, refusal: str) -> None:
-        """Note that the result was taken, or why not."""
-        ...
-
-    async def discard(self, number: int) -> None:
-        """Give a plan up."""
-        ...
-
-    async def latest(self) -> int:
-        """Return the number of the plan that was made last. Raises RefusedError without one."""
-        ...
-
-    async def unfinished(self) -> tuple[int, str] | None:
-        """Return a plan that did not end, and a sentence of what became of it."""
-        ...
-
-    async def keep(self, title: str, text: str) -> str:
-        """Write a text for people to a file of Tandem's own; return its URI."""
-        ...
 
 
 @dataclass(slots=True, eq=False)
