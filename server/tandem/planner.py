@@ -17,7 +17,7 @@ from tandem.features.refactor import result
 from tandem.features.refactor.estimate import Quote
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import WORKING, Phase, Run, Status
-from tandem.lsp.plan_ports import Change, Look, Made, Ran
+from tandem.lsp.plan_ports import Change, Look, Made, Ran, Told
 from tandem.planning import book, carry, deliver, make
 from tandem.planning.site import Site, Spot, evidence_of, plans_of, site_of
 from tandem.workspace.files import FileEntry, list_files
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tandem.workspace.live_index import LiveIndex
     from tandem.workspace.packing import Packing
     from tandem.workspace.session import Session
-
-Told = Callable[[str], None]
 
 _NEVER: Final = timedelta(0)
 _OFFERED: Final = {
@@ -108,6 +106,8 @@ class Planner:
         run = await self._run(number)
         if run.phase in {*WORKING, Phase.PROPOSED}:
             run = await carry.carried_out(self._world, site, folder, self._asker(), told)
+        elif run.phase is Phase.WANTED:
+            raise RefusedError("no plan came of that: ask for it again, what was answered is kept")
         elif run.phase is Phase.APPLYING:  # the editor went away: the files tell how far it came
             run = await deliver.settled(site, folder)
         return Ran(

@@ -26,6 +26,11 @@ class Rung(Enum):
     PRO = "pro, thinking"
     PRO_MAX = "pro, thinking hardest"
 
+    @property
+    def is_flash(self) -> bool:
+        """Whether the small model is asked."""
+        return self in {Rung.FLASH, Rung.FLASH_THINKING}
+
 
 RUNGS: Final = tuple(Rung)
 EFFORTS: Final[Mapping[Rung, tuple[Thinking, int]]] = {

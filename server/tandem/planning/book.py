@@ -7,11 +7,9 @@ from typing import Final
 
 from tandem.core.errors import RefusedError
 from tandem.features.refactor import journal
-from tandem.features.refactor.events import (
-    Event,
-)
+from tandem.features.refactor.events import Event
 from tandem.features.refactor.run import Book
-from tandem.features.refactor.state import Run, fold
+from tandem.features.refactor.state import Run, TransitionError, fold
 from tandem.workspace.plans import BusyError, PlanFolder
 
 _BUSY: Final = "another process carries this plan on"
@@ -31,10 +29,18 @@ async def opened(folder: PlanFolder) -> Book:
     """Open a plan at the state its journal tells. Raises RefusedError if it cannot be read."""
 
     def write(event: Event) -> None:
-        folder.append(journal.line(event))
+        append(folder, event)
 
     await asyncio.to_thread(folder.mend)
     return Book(await asyncio.to_thread(read_run, folder), write)
+
+
+def append(folder: PlanFolder, event: Event) -> None:
+    """Write an event into a plan's journal. Blocking. Raises RefusedError if the disk refuses."""
+    try:
+        folder.append(journal.line(event))
+    except OSError as error:
+        raise RefusedError(f"the plan's journal cannot be written: {error.strerror}") from None
 
 
 def read_run(folder: PlanFolder) -> Run:
@@ -42,4 +48,7 @@ def read_run(folder: PlanFolder) -> Run:
     events = journal.events(folder.lines())
     if not events:
         raise RefusedError(f"plan {folder.number} has no journal")
-    return fold(events)
+    try:
+        return fold(events)
+    except TransitionError:
+        raise RefusedError(f"the journal of plan {folder.number} is damaged") from None

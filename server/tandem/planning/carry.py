@@ -1,7 +1,6 @@
 """A plan is carried out: its price, who helps, the user's own check."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,9 @@ from tandem.core.money import Usd
 from tandem.core.redact import redact
 from tandem.engine.recorded import Recorded
 from tandem.features.refactor import plan, result
-from tandem.features.refactor.dialogue import Prompt
+from tandem.features.refactor.dialogue import Prompt, Told
 from tandem.features.refactor.estimate import Quote, of_run
-from tandem.features.refactor.events import (
-    Begun,
-    Edited,
-    Texts,
-)
+from tandem.features.refactor.events import Begun, Edited, Texts
 from tandem.features.refactor.run import Book, Check, Ports, execute
 from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import layout
@@ -37,10 +32,11 @@ if TYPE_CHECKING:
 async def edited(site: Site, folder: PlanFolder, book: Book) -> None:
     """Take in what somebody changed in the plan's text."""
     text = await asyncio.to_thread(folder.read, folder.text)
-    if text is None or text == shown(book.run):
+    # What was wrong may have been mended in the code instead.
+    if text is None or (text == shown(book.run) and not book.run.problems):
         return
     read, wrong = plan.parsed(text)
-    if read != book.run.plan or wrong:
+    if read != book.run.plan or wrong or book.run.problems:
         await book.happened(Edited(read, (*wrong, *plan.problems(read, site.code))))
 
 
@@ -58,7 +54,7 @@ def quote_of(world: "World", site: Site, run: Run) -> Quote:
 
 
 async def carried_out(
-    world: "World", site: Site, folder: PlanFolder, asker: "Asker", told: Callable[[str], None]
+    world: "World", site: Site, folder: PlanFolder, asker: "Asker", told: Told
 ) -> Run:
     """Begin a plan, or go on with it, until it is ready, failed or halted.
 
@@ -76,9 +72,7 @@ async def carried_out(
         return run
 
 
-def _ports(
-    world: "World", site: Site, folder: PlanFolder, asker: "Asker", told: Callable[[str], None]
-) -> Ports:
+def _ports(world: "World", site: Site, folder: PlanFolder, asker: "Asker", told: Told) -> Ports:
     def prompt(block: str, task: str) -> Prompt:
         return Prompt(layout.without_pack(SYSTEM, block, task))
 

@@ -4,12 +4,8 @@ import asyncio
 
 from tandem.core.errors import RefusedError
 from tandem.features.refactor import result
-from tandem.features.refactor.events import (
-    Applied,
-    Applying,
-    Discarded,
-    NotApplied,
-)
+from tandem.features.refactor.events import Applied, Applying, Discarded, NotApplied
+from tandem.features.refactor.run import Book
 from tandem.features.refactor.state import Phase, Run
 from tandem.planning.book import held, opened, read_run
 from tandem.planning.site import Site
@@ -24,13 +20,17 @@ async def applying(site: Site, folder: PlanFolder, how: str) -> tuple[Run, resul
     """
     with held(folder):
         book = await opened(folder)
-        if book.run.phase is not Phase.READY:
-            raise RefusedError(not_ready(book.run))
-        found = result.delivery(book.run, site.text)
-        if found.conflicts:
-            raise RefusedError("; ".join(found.conflicts))
-        await book.happened(Applying(how, found.before, found.texts))
-        return book.run, found
+        return book.run, await _begun(site, book, how)
+
+
+async def _begun(site: Site, book: Book, how: str) -> result.Delivery:
+    if book.run.phase is not Phase.READY:
+        raise RefusedError(not_ready(book.run))
+    found = result.delivery(book.run, site.text)
+    if found.conflicts:
+        raise RefusedError("; ".join(found.conflicts))
+    await book.happened(Applying(how, found.before, found.texts))
+    return found
 
 
 async def applied(folder: PlanFolder, refusal: str) -> None:
@@ -62,18 +62,13 @@ async def written(site: Site, folder: PlanFolder) -> Run:
     """
     with held(folder):
         book = await opened(folder)
-        if book.run.phase is Phase.READY:
-            found = result.delivery(book.run, site.text)
-            if found.conflicts:
-                raise RefusedError("; ".join(found.conflicts))
-            await book.happened(Applying("files", found.before, found.texts))
-        elif book.run.phase is not Phase.APPLYING or book.run.applying is None:
-            raise RefusedError(not_ready(book.run))
-        applying = book.run.applying
-        if applying is None:  # pragma: no cover - the phase says so
-            raise RefusedError(not_ready(book.run))
+        if book.run.phase is Phase.APPLYING and book.run.applying is not None:
+            before, texts = book.run.applying.before, book.run.applying.texts
+        else:
+            found = await _begun(site, book, "files")
+            before, texts = found.before, found.texts
         try:
-            await asyncio.to_thread(delivery.write, site.root, applying.before, applying.texts)
+            await asyncio.to_thread(delivery.write, site.root, before, texts)
         except RefusedError as refused:
             await book.happened(NotApplied(str(refused)))
             raise

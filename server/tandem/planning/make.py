@@ -1,7 +1,6 @@
 """A plan is made: the prompt and its price, Pro's answer, what people are shown."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,20 +9,17 @@ from typing import TYPE_CHECKING
 from tandem.core.errors import RefusedError
 from tandem.core.money import Usd
 from tandem.engine.recorded import Recorded
-from tandem.features.refactor import journal, plan
-from tandem.features.refactor.dialogue import Pro, Prompt
+from tandem.features.refactor import plan
+from tandem.features.refactor.dialogue import Pro, Prompt, Told
 from tandem.features.refactor.estimate import Estimate, Quote, of_plan
-from tandem.features.refactor.events import (
-    Proposed,
-    Wanted,
-)
+from tandem.features.refactor.events import Proposed, Wanted
 from tandem.features.refactor.evidence import Evidence
 from tandem.features.refactor.propose import propose, task_of
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import focus
 from tandem.ledger.prices import is_peak, turn
-from tandem.planning.book import held, opened, read_run
+from tandem.planning.book import append, held, opened, read_run
 from tandem.planning.site import Site, Spot, packed_for
 from tandem.spending import price_table
 from tandem.workspace.plans import PlanFolder
@@ -34,8 +30,6 @@ if TYPE_CHECKING:
     from tandem.app import World
     from tandem.engine.asking import Asker
     from tandem.workspace.settings import Settings
-
-Told = Callable[[str], None]
 
 
 def quoted(world: "World", settings: "Settings", estimate: Estimate) -> Quote:
@@ -89,18 +83,26 @@ async def drafted(world: "World", site: Site, wish: Wish) -> Draft:
 async def planned(
     world: "World", site: Site, draft: Draft, asker: "Asker", told: Told
 ) -> tuple[PlanFolder, Run]:
-    """Have Pro make a plan and keep it. Raises what the asker raises, RefusedError, OSError.
+    """Have Pro make a plan and keep it. Raises what the asker raises, and RefusedError.
 
     One that was wanted before and never came is gone on with: what was answered is paid for.
     """
     wish = draft.wish
     folder = await asyncio.to_thread(_wanted, site, wish)
     if folder is None:
-        folder = await asyncio.to_thread(site.plans.new)
         at = world.clock.now().isoformat(timespec="seconds")
         wanted = Wanted(wish.instruction, wish.place, at)
-        await asyncio.to_thread(folder.append, journal.line(wanted))
+        folder = await asyncio.to_thread(_begun, site, wanted)
     return folder, await proposed(site, folder, draft, asker, told)
+
+
+def _begun(site: Site, wanted: Wanted) -> PlanFolder:
+    try:
+        folder = site.plans.new()
+    except OSError as error:
+        raise RefusedError(f"the plan cannot be kept: {error.strerror}") from None
+    append(folder, wanted)
+    return folder
 
 
 def _wanted(site: Site, wish: Wish) -> PlanFolder | None:

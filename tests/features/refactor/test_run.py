@@ -1,6 +1,7 @@
 """Plans carried out against the simulated API: ends, money, death at any moment, cancellation."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -11,6 +12,7 @@ from tandem.features.refactor.plan import Plan, Step
 from tandem.features.refactor.state import Phase, Run, Status
 from tandem.planning.book import opened, read_run
 from tandem.planning.deliver import message_of
+from tandem.workspace.plans import PlanFolder
 from tests.support import refactor_models as models
 from tests.support.refactor_cases import has_tools, scenarios, write_project
 from tests.support.refactor_place import Place, killed_at_writes
@@ -131,6 +133,38 @@ async def test_a_plan_with_problems_is_not_carried_out(place):
     text = folder.text.read_text("utf-8").replace("`postage/rates.py`", "`postage/none.py`")
     folder.text.write_text(text, "utf-8")
     with pytest.raises(RefusedError, match=r"there is no file 'postage/none\.py'"):
+        await place.carry(folder)
+
+
+async def test_what_was_wrong_with_a_plan_may_be_mended_in_the_code(place):
+    def missing(_number: int, good: str) -> str:
+        value = json.loads(good)
+        value["steps"][0]["files"] = [*value["steps"][0]["files"], "notes.py"]
+        return json.dumps(value)
+
+    place.model.plan = missing
+    folder = await place.plan()
+    with pytest.raises(RefusedError, match=r"there is no file 'notes\.py'"):
+        await place.carry(folder)
+    (place.root / "notes.py").write_text("NOTE = 1\n", "utf-8")
+    assert (await place.carry(folder)).phase is Phase.READY
+
+
+async def test_a_journal_that_makes_no_sense_is_a_sentence(place):
+    folder = await place.plan()
+    folder.append(folder.lines()[0])
+    with pytest.raises(RefusedError, match="the journal of plan 1 is damaged"):
+        read_run(folder)
+
+
+async def test_a_disk_that_refuses_is_a_sentence(place, monkeypatch):
+    folder = await place.plan()
+
+    def full(_folder: PlanFolder, _line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PlanFolder, "append", full)
+    with pytest.raises(RefusedError, match="cannot be written: No space left on device"):
         await place.carry(folder)
 
 

@@ -88,3 +88,17 @@ def test_an_import_of_a_file_that_went_is_lost(moved, said):
 def test_what_no_step_has_to_do_with_is_left_alone():
     broken = codebase({**FILES, "odd.py": "from nowhere import Nothing\n"})
     assert verified(run_of((TILL, {"till.py": FILES["till.py"] + "\n"})), broken).problems == {}
+
+
+def test_a_name_that_now_comes_from_a_library_is_not_lost():
+    files = {"own.py": "def loads(text):\n    return text\n", "use.py": "from own import loads\n"}
+    step = Step("s1", "Use the library", ("use.py",), removed_files=("own.py",))
+    plan = Plan("x", (step,))
+    run = fold(
+        [
+            *(Wanted("x", "", ""), Proposed(plan), Begun(Usd())),
+            Started("s1", {**files}),
+            Done("s1", {"use.py": "from json import loads\n", "own.py": None}),
+        ]
+    )
+    assert verified(run, codebase(files)) == Verified({}, {})

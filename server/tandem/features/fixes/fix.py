@@ -164,7 +164,6 @@ class FixTask:
         """Return what to ask on a rung after what failed so far."""
         thinking, thoughts = EFFORTS[rung]
         models = self.settings.models
-        flash = rung in {Rung.FLASH, Rung.FLASH_THINKING}
         form = self._form(failed)
         last = (failed[-1].text, failed[-1].problems) if failed else None
         said = prompt.messages(self.job, form, last)
@@ -172,7 +171,7 @@ class FixTask:
         if begins:
             said = (*said, Message("assistant", begins, prefix=True))
         return ChatRequest(
-            model=models.flash if flash else models.pro,
+            model=models.flash if rung.is_flash else models.pro,
             messages=said,
             max_tokens=prompt.room(self.job, form) + thoughts,
             thinking=thinking,

@@ -59,11 +59,10 @@ class StepTask:
         """Return what to ask on a rung after what failed so far."""
         thinking, thoughts = EFFORTS[rung]
         models = self.settings.models
-        flash = rung in {Rung.FLASH, Rung.FLASH_THINKING}
         form = self._form(failed)
         last = (failed[-1].text, failed[-1].problems) if failed else None
         return ChatRequest(
-            model=models.flash if flash else models.pro,
+            model=models.flash if rung.is_flash else models.pro,
             messages=step_prompt.messages(self.brief, form, last),
             max_tokens=step_prompt.room(self.brief) + thoughts,
             thinking=thinking,

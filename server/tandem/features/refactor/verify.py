@@ -80,13 +80,16 @@ def _lost_imports(path: str, before: Code, after: Code, run: Run) -> Iterator[Pr
     Only to what a change brought about: what was lost already is left alone.
     """
     facts = after.facts(path)
-    led = before.imports(path) if path in before.paths else {}
+    known = before.facts(path)
+    led = before.imports(path) if known is not None else {}
+    modules = {one.module for one in known.imports} if known is not None else set()
     leads = after.imports(path)
     for one in facts.imports if facts is not None else ():
         place = f"{path}:{one.line + 1}"
         for local in _bound(one):
             old, new = led.get(local), leads.get(local)
-            if old is not None and new is None:
+            # The same name from another module, a library's say, is another matter.
+            if old is not None and new is None and one.module in modules:
                 said = f"{place} imports `{local}` from {one.module}, which is gone"
                 yield Problem(said, path, old.path)
             elif new is not None and {path, new.path} & run.now.keys() and _is_missing(after, new):

@@ -135,9 +135,10 @@ class PlanHandlers:
 
     async def stop(self) -> None:
         """End what goes on; plans can be gone on with."""
-        for task in self._tasks:
+        going = [*self._tasks, *self._working]
+        for task in going:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*going, return_exceptions=True)
 
     # -- offers --------------------------------------------------------------------------------
 
