@@ -19,7 +19,8 @@ from tandem.features.refactor.report import report
 from tandem.features.refactor.state import WORKING, Phase, Run, Status
 from tandem.lsp.plan_ports import Change, Look, Made, Ran, Told
 from tandem.planning import book, carry, deliver, make
-from tandem.planning.site import Site, Spot, evidence_of, plans_of, site_of
+from tandem.planning.evidence import Spot, evidence_of, plans_of
+from tandem.site import Site, site_of
 from tandem.workspace.files import FileEntry, list_files
 from tandem.workspace.ignore import read_rules
 from tandem.workspace.plans import PlanFolder

@@ -29,7 +29,7 @@ from fixtures.api.requests import Request
 from fixtures.api.server import SimulatedApi
 from tandem.core.tokens import estimate
 from tandem.engine.asking import Asker
-from tandem.planning.site import Site
+from tandem.site import Site
 from tests.bench.refactor_pro import ProAlone
 from tests.bench.results import median, percentile, report
 from tests.support import refactor_models as models

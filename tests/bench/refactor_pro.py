@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 from tandem.core.model import ChatRequest, Message, Request, Thinking, Usage
 from tandem.core.money import Usd
 from tandem.engine.asking import Answering, Asker
+from tandem.engine.forms import FORMS
 from tandem.engine.gateway import Terms
-from tandem.features.refactor.dialogue import SUBMIT_PLAN, SUBMIT_VERDICT
 from tandem.features.refactor.result import diff_of
 from tandem.features.refactor.state import WORKING, Run
 from tandem.features.refactor.steps import PURPOSE
 from tandem.index.pack import state
 from tandem.index.tools import TOOLS
 from tandem.planning.book import read_run
-from tandem.planning.site import Site
+from tandem.planning.evidence import plans_of
+from tandem.site import Site
 from tandem.workspace.packing import SYSTEM
 
 _THOUGHTS = 16_384
@@ -60,7 +61,7 @@ class ProAlone:
             messages=(*head, first, *rest[1:]),
             thinking=Thinking.HIGH,
             max_tokens=thought,
-            tools=(*TOOLS, SUBMIT_PLAN, SUBMIT_VERDICT),
+            tools=(*TOOLS, *FORMS),
         )
 
     def _with_files(self, request: ChatRequest) -> ChatRequest:
@@ -97,6 +98,6 @@ class ProAlone:
         )
 
     def _run(self) -> Run | None:
-        folders = self.site.plans.all()
+        folders = plans_of(self.site.paths, self.site.root).all()
         run = read_run(folders[-1]) if folders else None
         return run if run is not None and run.phase in WORKING else None

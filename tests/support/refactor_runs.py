@@ -19,7 +19,7 @@ from tandem.index.pack import focus
 from tandem.planning.carry import carried_out
 from tandem.planning.deliver import written
 from tandem.planning.make import Wish, drafted, planned
-from tandem.planning.site import Site
+from tandem.site import Site
 from tandem.spending import open_gateway
 from tests.support.refactor_cases import (
     Scenario,

@@ -8,7 +8,7 @@ from tandem.features.refactor.events import Applied, Applying, Discarded, NotApp
 from tandem.features.refactor.run import Book
 from tandem.features.refactor.state import Phase, Run
 from tandem.planning.book import held, opened, read_run
-from tandem.planning.site import Site
+from tandem.site import Site
 from tandem.workspace import delivery
 from tandem.workspace.plans import PlanFolder
 

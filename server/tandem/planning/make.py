@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tandem.core.errors import RefusedError
 from tandem.core.money import Usd
+from tandem.engine.dialogue import Pro, Prompt, Told
 from tandem.engine.recorded import Recorded
 from tandem.features.refactor import plan
-from tandem.features.refactor.dialogue import Pro, Prompt, Told
 from tandem.features.refactor.estimate import Estimate, Quote, of_plan
 from tandem.features.refactor.events import Proposed, Wanted
 from tandem.features.refactor.evidence import Evidence
@@ -20,7 +20,8 @@ from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import focus
 from tandem.ledger.prices import is_peak, turn
 from tandem.planning.book import append, held, opened, read_run
-from tandem.planning.site import Site, Spot, packed_for
+from tandem.planning.evidence import Spot, plans_of
+from tandem.site import Site, packed_for
 from tandem.spending import price_table
 from tandem.workspace.plans import PlanFolder
 from tandem.workspace.prompts import Packed
@@ -98,7 +99,7 @@ async def planned(
 
 def _begun(site: Site, wanted: Wanted) -> PlanFolder:
     try:
-        folder = site.plans.new()
+        folder = plans_of(site.paths, site.root).new()
     except OSError as error:
         raise RefusedError(f"the plan cannot be kept: {error.strerror}") from None
     append(folder, wanted)
@@ -107,7 +108,7 @@ def _begun(site: Site, wanted: Wanted) -> PlanFolder:
 
 def _wanted(site: Site, wish: Wish) -> PlanFolder | None:
     """Return the last plan, if it is of the same wish and none came of it."""
-    for folder in site.plans.all()[-1:]:
+    for folder in plans_of(site.paths, site.root).all()[-1:]:
         with suppress(RefusedError):
             run = read_run(folder)
             if run.phase is Phase.WANTED and (run.instruction, run.place) == (

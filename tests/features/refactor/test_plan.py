@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tandem.engine.forms import FORMS
 from tandem.features.refactor.plan import (
-    SCHEMA,
     Plan,
     Step,
     from_json,
@@ -144,7 +144,8 @@ def test_the_schema_asks_for_everything_and_nothing_else():
         elif schema.get("type") == "array":
             strict(schema["items"])
 
-    strict(SCHEMA)
+    for form in FORMS:
+        strict(dict(form.schema))
 
 
 WORDS = st.text(alphabet="abc xyz.", min_size=1, max_size=12).map(str.strip).filter(bool)

@@ -18,7 +18,8 @@ from tandem.core.model import (
     ToolCallDelta,
     Usage,
 )
-from tandem.features.refactor.dialogue import Pro, Prompt, Said
+from tandem.engine.dialogue import Pro, Prompt, Said
+from tandem.engine.forms import FORMS
 from tandem.features.refactor.plan import Plan
 from tandem.features.refactor.propose import propose, task_of
 from tests.features.refactor.test_plan import CODE
@@ -66,7 +67,7 @@ def test_a_plan_is_handed_in_at_once(tmp_path):
     assert found.problems == ()
     assert found.cost.pico > 0
     assert request.thinking is Thinking.HIGH
-    assert [tool.name for tool in request.tools][-2:] == ["submit_plan", "submit_verdict"]
+    assert request.tools[-3:] == FORMS
     assert all(tool.strict for tool in request.tools)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from tandem.app import World
 from tandem.core.text import Position
 from tandem.index.languages import language_of
-from tandem.planning.site import Site, site_of
+from tandem.site import Site, site_of
 from tandem.workspace.files import Inventory, list_files, read_text
 from tandem.workspace.ignore import read_rules
 from tandem.workspace.indexing import Indexing

@@ -30,7 +30,7 @@ from tandem.index.pack.focus import Part
 from tandem.index.pack.forecast import Forecast, forecast
 from tandem.index.pack.state import Moment
 from tandem.ledger.prices import Prices, is_peak, turn
-from tandem.planning.site import packed_for
+from tandem.site import packed_for
 from tandem.spending import price_table
 from tandem.workspace.files import read_text, why_left_out
 from tandem.workspace.ignore import read_rules

@@ -5,7 +5,7 @@ import sys
 
 from tandem.features.refactor.estimate import Quote
 from tandem.planning.make import must_ask
-from tandem.planning.site import Site
+from tandem.site import Site
 
 
 def told(what: str) -> None:

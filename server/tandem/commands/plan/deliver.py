@@ -16,7 +16,7 @@ from tandem.features.refactor.state import Phase, Run, Status
 from tandem.planning.book import read_run
 from tandem.planning.carry import carried_out, quote_of
 from tandem.planning.deliver import branched, not_ready, written
-from tandem.planning.site import Site
+from tandem.site import Site
 from tandem.workspace.plans import PlanFolder
 
 

@@ -17,7 +17,7 @@ from tandem.features.refactor.plan import markdown
 from tandem.features.refactor.state import ENDED, Phase, Run
 from tandem.planning.book import read_run
 from tandem.planning.deliver import discarded, not_ready, written
-from tandem.planning.site import plans_of
+from tandem.planning.evidence import plans_of
 from tandem.spending import may_ask, open_gateway
 from tandem.workspace.plans import PlanFolder
 

@@ -23,8 +23,9 @@ from tandem.features.refactor.evidence import Evidence
 from tandem.features.refactor.plan import markdown
 from tandem.features.refactor.report import report, to_json
 from tandem.features.refactor.state import Run
+from tandem.planning.evidence import Spot, evidence_of
 from tandem.planning.make import Wish, drafted, planned, wish_of
-from tandem.planning.site import Site, Spot, evidence_of
+from tandem.site import Site
 from tandem.spending import may_ask, open_gateway
 from tandem.workspace.plans import PlanFolder
 

@@ -8,7 +8,8 @@ never overrules a gate: what gates and checks refuse does not come here.
 from typing import Any, Final
 
 from tandem.core import diff, tokens
-from tandem.features.refactor.dialogue import SUBMIT_VERDICT, Pro, Prompt, Question, asked
+from tandem.engine.dialogue import Pro, Prompt, Question, asked
+from tandem.engine.forms import SUBMIT_VERDICT
 from tandem.features.refactor.events import Judged
 from tandem.features.refactor.plan import markdown
 from tandem.features.refactor.state import Run, Status

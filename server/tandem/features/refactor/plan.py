@@ -24,40 +24,6 @@ _FIELD: Final = re.compile(
 _NAME: Final = re.compile(r"`([^`\n]+)`")
 _ID: Final = re.compile(r"[A-Za-z][\w-]{0,15}")
 
-_TEXTS: Final = {"type": "array", "items": {"type": "string"}}
-_TEXT: Final = {"type": "string"}
-
-
-def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-SCHEMA: Final = _object(
-    goal=_TEXT,
-    steps={
-        "type": "array",
-        "items": _object(
-            id=_TEXT,
-            title=_TEXT,
-            files=_TEXTS,
-            new_files=_TEXTS,
-            removed_files=_TEXTS,
-            anchors=_TEXTS,
-            expects=_TEXTS,
-            after=_TEXTS,
-            check=_TEXT,
-        ),
-    },
-    risks=_TEXTS,
-    untouched=_TEXTS,
-)
-"""What Pro has to answer: strict, every property required, nothing else."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

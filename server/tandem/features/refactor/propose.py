@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from tandem.features.refactor.dialogue import SUBMIT_PLAN, Pro, Prompt, Question, Said, asked
+from tandem.engine.dialogue import Pro, Prompt, Question, Said, asked
+from tandem.engine.forms import SUBMIT_PLAN
 from tandem.features.refactor.plan import Plan, from_json, problems
 from tandem.index.code import Code
 

@@ -16,6 +16,7 @@ from typing import Final
 from tandem.core.errors import TandemError
 from tandem.core.money import Usd
 from tandem.engine.asking import Asker
+from tandem.engine.dialogue import Pro, Prompt
 from tandem.engine.harness import (
     Experience,
     Failed,
@@ -26,7 +27,6 @@ from tandem.engine.harness import (
 from tandem.engine.ladder import TOPS, Limits, Try
 from tandem.engine.ladder import Step as Climb
 from tandem.features.refactor import accept
-from tandem.features.refactor.dialogue import Pro, Prompt
 from tandem.features.refactor.events import (
     Asking,
     Checked,

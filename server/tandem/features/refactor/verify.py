@@ -8,21 +8,16 @@ of the two is wrong, no gate can tell. Pure.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from tandem.engine import gates
 from tandem.features.refactor.plan import Step
 from tandem.features.refactor.state import Run, Status
 from tandem.features.refactor.steps import change_of
-from tandem.index.code import Code, Target
-from tandem.index.facts import Import
-from tandem.index.languages import language_of
+from tandem.index.code import Code
+from tandem.index.lost import lost_imports
 from tandem.index.misfits import misfits
 from tandem.index.overlay import Overlay
 from tandem.workspace.files import reason_by_name
-
-# Of an import: whether a name is there can be told where all that a module binds stands in it.
-_NAMED: Final = frozenset(["python", "javascript", "typescript", "typescriptreact"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +48,8 @@ def _problems(run: Run, code: Code) -> Iterator[Problem]:
     for path, text in sorted(run.now.items()):
         was = run.base.get(path) or ""
         yield from _of_file(path, was, text, after)
-    for path in sorted({*run.now, *_importers(run, before)}):
-        if after.text(path) is not None:
-            yield from _lost_imports(path, before, after, run)
+    for lost in lost_imports(before, after, run.now.keys()):
+        yield Problem(str(lost), lost.path, lost.where)
     for one in misfits(before, after, run.now.keys()):
         yield Problem(str(one), one.path, one.where)
 
@@ -68,57 +62,6 @@ def _of_file(path: str, was: str, text: str | None, after: Code) -> Iterator[Pro
         # What is gone, whoever made it go mends, and those who still use it with it.
         for place in sorted(users) if users and not number else [path]:
             yield Problem(said, place, path)
-
-
-def _importers(run: Run, before: Code) -> set[str]:
-    return {one for path in run.now for one in before.importers(path)}
-
-
-def _lost_imports(path: str, before: Code, after: Code, run: Run) -> Iterator[Problem]:
-    """Object to imports that led to the code and lead nowhere now, or to a name that is not there.
-
-    Only to what a change brought about: what was lost already is left alone.
-    """
-    facts = after.facts(path)
-    known = before.facts(path)
-    led = before.imports(path) if known is not None else {}
-    modules = {one.module for one in known.imports} if known is not None else set()
-    leads = after.imports(path)
-    for one in facts.imports if facts is not None else ():
-        place = f"{path}:{one.line + 1}"
-        for local in _bound(one):
-            old, new = led.get(local), leads.get(local)
-            # The same name from another module, a library's say, is another matter.
-            if old is not None and new is None and one.module in modules:
-                said = f"{place} imports `{local}` from {one.module}, which is gone"
-                yield Problem(said, path, old.path)
-            elif new is not None and {path, new.path} & run.now.keys() and _is_missing(after, new):
-                said = f"{place} imports `{new.name}`, which {new.path} does not have"
-                yield Problem(said, path, new.path)
-
-
-def _bound(one: Import) -> Sequence[str]:
-    return [local for _name, local in one.names] if one.names else [one.local]
-
-
-def _is_missing(code: Code, target: Target) -> bool:
-    """Tell whether a file surely has nothing of a name: not even the word stands in it."""
-    path, name = target.path, target.name
-    language, facts = language_of(path), code.facts(path)
-    if (
-        language is None
-        or language.id not in _NAMED
-        or facts is None
-        or name in {"", "default", "*"}
-    ):
-        return False
-    if any(_is_open(one) for one in facts.imports) or "__getattr__" in facts.identifiers:
-        return False
-    return name not in facts.identifiers and name not in code.names(path)
-
-
-def _is_open(one: Import) -> bool:
-    return any(local == "*" for _name, local in one.names) or (not one.names and not one.local)
 
 
 # -- who has to mend it ------------------------------------------------------------------------

@@ -5,8 +5,8 @@ that the index answers, and hands its answer in as a strict call, so that its fo
 tools the API wants every earlier turn's reasoning back, word for word; where a turn has none, or
 its calls leaked into the text, what they found is told in the user's words instead.
 
-All questions of a plan are asked with the same tools: they stand in front of the codebase, and
-another list would be another prefix.
+All questions are asked with the same tools: they stand in front of the codebase, and another list
+would be another prefix.
 
 Invariant: a look-up reads what is indexed and nothing else.
 """
@@ -21,7 +21,7 @@ from tandem.core.model import ChatRequest, Message, Thinking, Tool, ToolCall
 from tandem.core.money import Usd
 from tandem.core.reply import Reply
 from tandem.engine.asking import Asker
-from tandem.features.refactor.plan import SCHEMA
+from tandem.engine.forms import FORMS
 from tandem.index.code import Code
 from tandem.index.tools import TOOLS, answer
 
@@ -33,32 +33,6 @@ T = TypeVar("T")
 _ROUNDS: Final = 16  # turns of one answer: look-ups, the answer, the answer again
 _ANSWER: Final = 32_768  # tokens, thinking included
 _DEADLINE_S: Final = 600.0
-_TEXT: Final = {"type": "string"}
-
-SUBMIT_PLAN: Final = Tool("submit_plan", "Hand in the plan.", SCHEMA, strict=True)
-SUBMIT_VERDICT: Final = Tool(
-    "submit_verdict",
-    "Hand in what you think of a result.",
-    {
-        "type": "object",
-        "properties": {
-            "accept": {"type": "boolean"},
-            "reason": {"type": "string", "description": "one sentence"},
-            "redo": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"step": _TEXT, "why": _TEXT},
-                    "required": ["step", "why"],
-                    "additionalProperties": False,
-                },
-            },
-        },
-        "required": ["accept", "reason", "redo"],
-        "additionalProperties": False,
-    },
-    strict=True,
-)
 
 Told = Callable[[str], None]
 """Is told what goes on, in a few words."""
@@ -185,7 +159,7 @@ async def _reply(
         messages=tuple(messages),
         max_tokens=most,
         thinking=Thinking.HIGH,
-        tools=(*TOOLS, SUBMIT_PLAN, SUBMIT_VERDICT),
+        tools=(*TOOLS, *FORMS),
     )
     async with pro.asker.call(request, Terms(purpose, _DEADLINE_S)) as call:
         call.on_settled(talk.paid)

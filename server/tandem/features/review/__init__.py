@@ -1,0 +1,1 @@
+"""Review a change: evidence from the index, findings of Pro, gates against noise."""
