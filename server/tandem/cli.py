@@ -10,7 +10,7 @@ from typing import Final
 
 from tandem import __version__
 
-_COMMANDS: Final = ("context", "demo", "doctor", "fix", "index", "model", "plan", "usage")
+_COMMANDS: Final = ("context", "demo", "doctor", "fix", "index", "model", "plan", "review", "usage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _model_actions(commands.add_parser("model", help="install a model on this machine, choose it"))
     _plan_options(commands.add_parser("plan", help="show what a change would reach; have it made"))
+    _review_options(commands.add_parser("review", help="find what is wrong with a change"))
     usage = commands.add_parser("usage", help="show what was spent")
     usage.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
     usage.add_argument("--json", action="store_true", help="print one JSON object")
@@ -110,6 +111,28 @@ def _plan_options(plan: argparse.ArgumentParser) -> None:
     plan.add_argument("--partial", action="store_true", help="deliver also if steps were set aside")
     plan.add_argument("--yes", action="store_true", help="let it spend without asking")
     plan.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _review_options(review: argparse.ArgumentParser) -> None:
+    what = review.add_mutually_exclusive_group()
+    what.add_argument("--staged", action="store_true", help="what is in git's index")
+    what.add_argument("--unstaged", action="store_true", help="what is not in git's index yet")
+    what.add_argument("--base", metavar="REV", help="this branch since it left REV")
+    what.add_argument("--commit", metavar="REV", help="a commit")
+    what.add_argument("--range", metavar="A..B", help="from one commit to another")
+    what.add_argument("--patch", metavar="FILE", help="a patch, applied or not")
+    review.add_argument("--ask", action="store_true", help="have Pro review; tells its price")
+    review.add_argument("--yes", action="store_true", help="let it spend without asking")
+    review.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "markdown", "github"),
+        default="text",
+        help="how to print it (default: text)",
+    )
+    review.add_argument(
+        "--fail-on", choices=("never", "error", "warning", "any"), default="never",
+        help="exit with 1 if a finding is that bad, or worse (default: never)",
+    )  # fmt: skip
 
 
 def _model_actions(model: argparse.ArgumentParser) -> None:

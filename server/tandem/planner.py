@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Final, cast
 
 from tandem.acting import kept_text
 from tandem.core.errors import RefusedError
+from tandem.engine.estimate import Quote
 from tandem.features.refactor import result
-from tandem.features.refactor.estimate import Quote
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import WORKING, Phase, Run, Status
 from tandem.lsp.plan_ports import Change, Look, Made, Ran, Told
 from tandem.planning import book, carry, deliver, make
 from tandem.planning.evidence import Spot, evidence_of, plans_of
 from tandem.site import Site, site_of
+from tandem.spending import must_ask
 from tandem.workspace.files import FileEntry, list_files
 from tandem.workspace.ignore import read_rules
 from tandem.workspace.plans import PlanFolder
@@ -74,7 +75,7 @@ class Planner:
             return Look(instruction, text, "", ask=False, without_model=why, draft=None)
         wish = await make.wish_of(site, instruction, spot, evidence)
         draft = await make.drafted(self._world, site, wish)
-        ask = make.must_ask(site.settings, draft.quote)
+        ask = must_ask(draft.quote, site.settings.refactor.confirm_usd)
         return Look(instruction, text, f"a plan costs {draft.quote.brief}", ask, "", draft)
 
     async def make(self, look: Look, told: Told) -> Made:
@@ -99,7 +100,9 @@ class Planner:
         if run.phase is not Phase.PROPOSED:
             return "", False
         quote = self._quote(site, run)
-        return f"To carry it out costs {quote.brief}.", make.must_ask(site.settings, quote)
+        return f"To carry it out costs {quote.brief}.", must_ask(
+            quote, site.settings.refactor.confirm_usd
+        )
 
     async def run(self, number: int, told: Told) -> Ran:
         """Carry a plan out, or go on with it; what is ready is only told."""

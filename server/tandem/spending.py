@@ -22,8 +22,11 @@ from tandem.workspace import paths
 from tandem.workspace.configuration import Configuration
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tandem.app import World
     from tandem.engine.accounts import Accounts
+    from tandem.engine.estimate import Estimate, Quote
     from tandem.engine.gateway import Gateway
     from tandem.ledger.prices import Prices
     from tandem.models.store import Installed
@@ -109,6 +112,25 @@ def price_table(settings: "Settings") -> "Prices":
     if settings.models.flash.startswith(LOCAL):
         own[settings.models.flash] = Rate(0, 0, 0)
     return Prices(own)
+
+
+def quoted(world: "World", settings: "Settings", estimate: "Estimate") -> "Quote":
+    """Return an estimate with its prices, now and in the other hours."""
+    from tandem.engine.estimate import Quote  # noqa: PLC0415 - off the start-up path
+    from tandem.ledger.prices import is_peak, turn  # noqa: PLC0415
+
+    prices, now = price_table(settings), world.clock.now()
+    then = turn(now)
+
+    def at(when: "datetime") -> Usd | None:
+        return estimate.cost(lambda model, usage: prices.cost(model, usage, when))
+
+    return Quote(estimate, at(now), at(then) if is_peak(then) is not is_peak(now) else None, then)
+
+
+def must_ask(quote: "Quote", threshold: str) -> bool:
+    """Tell whether the user has to agree to a price first; `threshold` is in US dollars."""
+    return quote.now is None or quote.now >= Usd.of(threshold)
 
 
 def open_accounts(

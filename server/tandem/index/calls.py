@@ -130,7 +130,8 @@ class _Reader:
         name, parameters = _name_of(head), head.child_by_field_name("parameters")
         if not name or parameters is None:
             return
-        own = _name_of(owner) if owner is not None else ""
+        receiver = node.child_by_field_name("receiver") if self._language == "go" else None
+        own = _name_of(owner) if owner is not None else _receiver_type(receiver)
         if name == self._calling.constructor and own:
             name = own  # it is called by the name of its type
         names: list[str] = []
@@ -150,9 +151,7 @@ class _Reader:
                     positional += by_place
                     if not self._is_optional(one):
                         needed.add(name_of)
-        found = Signature(
-            name, tuple(names), frozenset(needed), positional, rest, owner is not None, own
-        )
+        found = Signature(name, tuple(names), frozenset(needed), positional, rest, bool(own), own)
         self.signatures.append(found)
 
     def _is_self(self, one: "Node", number: int, node: "Node", owner: "Node | None") -> bool:
@@ -217,6 +216,12 @@ class _Reader:
     def _further(self, callee: "Node") -> "Node | None":
         found = (callee.child_by_field_name(field) for field in self._calling.last)
         return next((one for one in found if one is not None), None)
+
+
+def _receiver_type(receiver: "Node | None") -> str:
+    """Return the type that a method of Go is of."""
+    words = _text(receiver).strip("()").split()
+    return words[-1].lstrip("*").partition("[")[0] if words else ""
 
 
 def _owner_of(callee: "Node") -> "Node | None":

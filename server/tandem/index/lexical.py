@@ -53,6 +53,17 @@ def blanked(source: str, language: str) -> str:
     return _pattern(language).sub(_blank, source)
 
 
+@lru_cache(maxsize=8)
+def uncommented(source: str, language: str) -> str:
+    """Return a text with its comments blank and its strings as they are."""
+    return _pattern(language).sub(_blank_comment, source)
+
+
+def _blank_comment(found: re.Match[str]) -> str:
+    whole = found[0]
+    return _LETTER.sub(" ", whole) if whole[0] in "#/" else whole
+
+
 def _blank(found: re.Match[str]) -> str:
     whole = found[0]
     if whole[0] in "#/":

@@ -14,6 +14,8 @@ from tandem.index.calls import Call, Signature, arguments_of, fits
 from tandem.index.code import Code
 from tandem.index.context.likely import is_test
 from tandem.index.languages import language_of
+from tandem.index.lexical import blanked
+from tandem.index.receivers import holds
 from tandem.index.syntax.calling import COMMON
 
 
@@ -107,8 +109,17 @@ def _is_sure(
     target = code.imports(user).get(call.name)
     if call.bare and target is not None:
         return target.path == path
-    if not alone:
-        return False
+    module = code.imports(user).get(call.receiver) if call.receiver else None
+    if module is not None and not module.name and not method:
+        return _is_in(path, module.path)
+    if method and not call.bare and _is_held(code, user, call, {one.owner for one in new}):
+        return True
+    return alone and _is_sure_alone(code, user, path, call, new)
+
+
+def _is_sure_alone(code: Code, user: str, path: str, call: Call, new: Sequence[Signature]) -> bool:
+    """Tell whether a call means a definition that is the only one of its name."""
+    method = all(one.method for one in new)
     if call.bare:
         return not method or user == path or _is_type(code, path, call.name)
     # Behind a dot stands anything: what the libraries have too is nobody's, and a type says whose.
@@ -122,6 +133,22 @@ def _is_sure(
     return (
         user == path or user in code.importers(path) or any(user in code.users(o) for o in owners)
     )
+
+
+def _is_held(code: Code, user: str, call: Call, owners: Collection[str]) -> bool:
+    """Tell whether what a method is called on is declared with the method's type."""
+    language, text = language_of(user), code.text(user)
+    if language is None or text is None or not call.receiver:
+        return False
+    source = blanked(text, language.id)
+    return any(owner and holds(source, language.id, call.receiver, owner) for owner in owners)
+
+
+def _is_in(path: str, module: str) -> bool:
+    """Tell whether a file is what an import of a module means; of Go, any file of its folder."""
+    if path.endswith(".go"):
+        return path.rpartition("/")[0] == module.rpartition("/")[0]
+    return path == module
 
 
 def _is_type(code: Code, path: str, name: str) -> bool:

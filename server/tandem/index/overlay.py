@@ -21,6 +21,7 @@ from tandem.index.parse import parse
 from tandem.index.resolve import Modules
 
 _BUDGET_S = 2.0
+_INDEX_STEMS = frozenset(["__init__", "index", "mod"])
 
 
 class Overlay:
@@ -133,7 +134,22 @@ class Overlay:
         for one in self._facts:
             if any(target.path == path for target in self.imports(one).values()):
                 found.add(one)
+        if self._moves and path not in self._code.paths and path in self._texts:
+            found |= self._led_to(path)
         return sorted(found)
+
+    def _led_to(self, path: str) -> set[str]:
+        """Return the files as they are whose imports lead to one that only the overlay has."""
+        folder, _, name = path.rpartition("/")
+        stem = name.partition(".")[0]
+        words = {stem, folder.rpartition("/")[2]} if stem in _INDEX_STEMS else {stem}
+        users = {user for word in words if word for user in self._code.users(word)}
+        return {
+            user
+            for user in users
+            if user not in self._texts
+            and any(target.path == path for target in self.imports(user).values())
+        }
 
     def _resolved(self, path: str, facts: FileFacts) -> Mapping[str, Target]:
         if self._modules is None:

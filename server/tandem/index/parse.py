@@ -17,12 +17,13 @@ from tandem.index.names import bag, decoded, identifiers, names, offsets
 from tandem.index.records import Columns, Record, described, outlined, record_of
 from tandem.index.syntax.tables import syntax_of
 from tandem.index.syntax.walk import Actions, Row, compiled, walk
-from tandem.index.trees import deadline, error_count, never, parsed, spoken
+from tandem.index.trees import deadline, error_count, error_rows, never, parsed, spoken
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LONGEST_SIGNATURE: Final = 300
+_ERRORS_S: Final = 2.0
 _TAIL: Final = "{ ;,="
 _LONGEST_HEAD: Final = 4 * _LONGEST_SIGNATURE  # before its white space is folded
 # A tuple: it compares by identity, where a set would call the hash of an Enum, which is Python.
@@ -55,6 +56,14 @@ def syntax_errors(data: bytes, language: Language) -> int:
     source = decoded(data)[1]
     tree = parsed(source, spoken(language, source), None, None)
     return error_count(tree.root_node) if tree is not None else 0
+
+
+def error_lines(text: str, language: Language) -> tuple[int, ...]:
+    """Return the zero-based lines at which a grammar could make no sense of a text."""
+    source = text.encode("utf-8", "replace")
+    over = deadline(_ERRORS_S, never, len(source))
+    tree = parsed(source, spoken(language, source), None, over)
+    return tuple(sorted(error_rows(tree.root_node))) if tree is not None else ()
 
 
 @cache

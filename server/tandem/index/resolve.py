@@ -6,6 +6,7 @@ ambiguous one losing. No build file is read: that finds what a compiler would in
 and nothing (rather than something wrong) in others.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from posixpath import dirname, join, normpath
@@ -17,8 +18,11 @@ from tandem.index.facts import Import
 # Files that stand for their folder.
 _INDEX_STEMS: Final = frozenset(["__init__", "index", "mod", "lib", "main"])
 _FOLDERS_ARE_PACKAGES: Final = frozenset(["go"])
-# Their imports may name a member behind the module: `import static com.shop.Order.total`.
+_PACKAGES_APART: Final = frozenset(
+    ["javascript", "javascriptreact", "typescript", "typescriptreact"]
+)
 _FILES_ARE_NAMED: Final = frozenset(["c", "cpp", "objective-c", "objective-cpp"])
+# Their imports may name a member behind the module: `import static com.shop.Order.total`.
 _IMPORT_MEMBERS: Final = frozenset(["java", "kotlin", "scala", "csharp", "php", "rust", "swift"])
 _SEPARATORS: Final = str.maketrans({".": "/", ":": "/", "\\": "/"})
 _FEWEST_PARTS: Final = 1
@@ -88,12 +92,39 @@ class Modules:
         if "/" in module:  # a path with a suffix
             module = module.partition(".")[0]
         parts = tuple(p for p in module.translate(_SEPARATORS).split("/") if p and p != "crate")
-        if not parts:
-            return None
+        if language == "python" and parts:
+            return self._absolute(path, parts)
+        return self._apart(language, parts) if parts else None
+
+    def _apart(self, language: str, parts: tuple[str, ...]) -> str | None:
+        """Resolve a module that is named by its parts, whatever file asks."""
         found = self._suffix(parts)
         if found is None and language in _IMPORT_MEMBERS and len(parts) > 1:
             return self._suffix(parts[:-1])
-        return found
+        # `vitest` is a package, `vitest.config.ts` is no module of that name.
+        is_other = found is not None and language in _PACKAGES_APART and _is_inner(found, parts)
+        return None if is_other else found
+
+    def _absolute(self, path: str, parts: tuple[str, ...]) -> str | None:
+        """Resolve an absolute import of Python: not into the middle of a package.
+
+        `types` is the library's, whatever `structlog/types.py` is called; but a script finds the
+        files beside it.
+        """
+        found = self._suffix(parts)
+        if found is None or self._is_top(found, len(parts)):
+            return found
+        tops = [p for _, p in self._by_last.get(parts[-1], ()) if self._is_top(p, len(parts))]
+        tops = [p for p in tops if _module_parts(p)[-len(parts) :] == parts]
+        if len(tops) == 1:
+            return tops[0]
+        beside = dirname(found) == dirname(path) and parts[0] not in sys.stdlib_module_names
+        return found if beside and not tops else None
+
+    def _is_top(self, path: str, parts: int) -> bool:
+        """Tell whether a module of so many parts begins at a top level: in no package above."""
+        above = _module_parts(path)[:-parts]
+        return not above or f"{'/'.join(above)}/__init__.py" not in self._paths
 
     def _relative(self, path: str, module: str) -> str | None:
         """Resolve ``./x``, ``../x`` (paths) and ``.x``, ``..x`` (Python's dots)."""
@@ -159,6 +190,12 @@ class Modules:
             if found:
                 return min(found)
         return None
+
+
+def _is_inner(path: str, parts: Sequence[str]) -> bool:
+    """Tell whether a file's name says more than the module: `vitest.config.ts` for `vitest`."""
+    name = path.rpartition("/")[2]
+    return name.count(".") > 1 and name.startswith(f"{parts[-1]}.")
 
 
 def _module_parts(path: str) -> tuple[str, ...]:

@@ -90,13 +90,22 @@ def _parser(language: Language) -> "Parser | None":
 
 def error_count(root: "Node") -> int:
     """Count ERROR and MISSING nodes, going only where there are some."""
-    if not root.has_error:
-        return 0
-    count = seen = 0
-    nodes = [root]
-    while nodes and seen < _MOST_NODES:
+    return max(len(_errors(root)), 1) if root.has_error else 0
+
+
+def error_rows(root: "Node") -> set[int]:
+    """Return the zero-based rows on which ERROR and MISSING nodes begin."""
+    return {node.start_point[0] for node in _errors(root)}
+
+
+def _errors(root: "Node") -> "list[Node]":
+    found: list[Node] = []
+    nodes = [root] if root.has_error else []
+    for _ in range(_MOST_NODES):
+        if not nodes:
+            break
         node = nodes.pop()
-        seen += 1
-        count += node.is_error or node.is_missing
+        if node.is_error or node.is_missing:
+            found.append(node)
         nodes += [child for child in node.children if child.has_error]
-    return max(count, 1)
+    return found

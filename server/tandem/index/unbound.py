@@ -20,6 +20,19 @@ def is_valid(text: str) -> bool:
     return _table(text) is not None
 
 
+def error_line(text: str) -> int | None:
+    """Return the zero-based line at which this Python gives a text up; None if it does not."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<text>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return max((error.lineno or 1) - 1, 0)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
+
+
 def unbound_names(text: str) -> frozenset[str] | None:
     """Return the names that are looked up and never bound; None where nothing can be said.
 

@@ -9,16 +9,18 @@ from tandem.core.errors import RefusedError
 from tandem.core.money import Usd
 from tandem.core.redact import redact
 from tandem.engine.dialogue import Prompt, Told
+from tandem.engine.estimate import Quote
 from tandem.engine.recorded import Recorded
 from tandem.features.refactor import plan, result
-from tandem.features.refactor.estimate import Quote, of_run
+from tandem.features.refactor.estimate import of_run
 from tandem.features.refactor.events import Begun, Edited, Texts
 from tandem.features.refactor.run import Book, Check, Ports, execute
 from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import layout
 from tandem.planning.book import held, opened
-from tandem.planning.make import quoted, shown
+from tandem.planning.make import shown
 from tandem.site import Site
+from tandem.spending import quoted
 from tandem.workspace import scratch
 from tandem.workspace.checks import is_trusted
 from tandem.workspace.packing import SYSTEM

@@ -3,26 +3,24 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tandem.core.errors import RefusedError
-from tandem.core.money import Usd
 from tandem.engine.dialogue import Pro, Prompt, Told
+from tandem.engine.estimate import Quote
 from tandem.engine.recorded import Recorded
 from tandem.features.refactor import plan
-from tandem.features.refactor.estimate import Estimate, Quote, of_plan
+from tandem.features.refactor.estimate import of_plan
 from tandem.features.refactor.events import Proposed, Wanted
 from tandem.features.refactor.evidence import Evidence
 from tandem.features.refactor.propose import propose, task_of
 from tandem.features.refactor.report import report
 from tandem.features.refactor.state import Phase, Run
 from tandem.index.pack import focus
-from tandem.ledger.prices import is_peak, turn
 from tandem.planning.book import append, held, opened, read_run
 from tandem.planning.evidence import Spot, plans_of
 from tandem.site import Site, packed_for
-from tandem.spending import price_table
+from tandem.spending import quoted
 from tandem.workspace.plans import PlanFolder
 from tandem.workspace.prompts import Packed
 from tandem.workspace.steady import steady
@@ -30,23 +28,6 @@ from tandem.workspace.steady import steady
 if TYPE_CHECKING:
     from tandem.app import World
     from tandem.engine.asking import Asker
-    from tandem.workspace.settings import Settings
-
-
-def quoted(world: "World", settings: "Settings", estimate: Estimate) -> Quote:
-    """Return an estimate with its prices, now and in the other hours."""
-    prices, now = price_table(settings), world.clock.now()
-    then = turn(now)
-
-    def at(when: datetime) -> Usd | None:
-        return estimate.cost(lambda model, usage: prices.cost(model, usage, when))
-
-    return Quote(estimate, at(now), at(then) if is_peak(then) is not is_peak(now) else None, then)
-
-
-def must_ask(settings: "Settings", quote: Quote) -> bool:
-    """Tell whether the user has to agree to a price first."""
-    return quote.now is None or quote.now >= Usd.of(settings.refactor.confirm_usd)
 
 
 @dataclass(frozen=True, slots=True)

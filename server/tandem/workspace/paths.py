@@ -39,6 +39,10 @@ class Paths:
         """Return the folder of a workspace's plans."""
         return self.state / "plans" / workspace_tag(root)
 
+    def reviews(self, root: Path) -> Path:
+        """Return the folder of what is kept of a workspace's reviews."""
+        return self.state / "reviews" / workspace_tag(root)
+
     def index(self, root: Path) -> Path:
         """Return the file of a workspace's facts; it may be deleted at any time."""
         return self.cache / "index" / f"{workspace_tag(root)}.db"

@@ -148,14 +148,25 @@ def _is_gone(root: Path, path: str, rules: Rules) -> bool:
 
 
 def _differs(root: Path, path: str, blob: Blob | None) -> bool:
-    """Tell whether the bytes of a file are not those of a blob."""
-    data = read_regular(f"{root}/{path}", _LARGEST) if blob is not None else b""
-    if blob is None or not isinstance(data, bytes) or len(data) != blob.size:
+    if blob is None:
         return True
+    try:
+        if os.lstat(f"{root}/{path}").st_size != blob.size:
+            return True
+    except OSError:
+        return True
+    return not is_as(root, path, blob.name)
+
+
+def is_as(root: Path, path: str, name: str | None, most: int = _LARGEST) -> bool:
+    """Tell whether the bytes of a file are those of a blob; not if it is larger than that."""
+    data = read_regular(f"{root}/{path}", most) if name is not None else b""
+    if name is None or not isinstance(data, bytes):
+        return False
     named = b"blob %d\0%b" % (len(data), data)
-    if len(blob.name) == _SHA1:
-        return hashlib.sha1(named, usedforsecurity=False).hexdigest() != blob.name
-    return hashlib.sha256(named).hexdigest() != blob.name
+    if len(name) == _SHA1:
+        return hashlib.sha1(named, usedforsecurity=False).hexdigest() == name
+    return hashlib.sha256(named).hexdigest() == name
 
 
 def _as_committed(before: str | None, now: str | None) -> str | None:

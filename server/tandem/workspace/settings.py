@@ -255,6 +255,35 @@ class Refactor:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """Reviews of a change before it is committed or pushed."""
+
+    most_usd: str = option(
+        "0.50",
+        "Most that one review may cost, in US dollars; what it would not pay for is named. 0 means "
+        "no cap.",
+        private=True,
+    )
+    confirm_usd: str = option(
+        "0.05",
+        "Price in US dollars from which Tandem asks before a review. What is not priced is always "
+        "asked about.",
+        private=True,
+    )
+    refute: bool = option(
+        True,
+        "Whether Flash is asked to refute what Pro calls an error, before it is shown.",
+        private=True,
+    )
+    style: bool = option(False, "Whether findings about style alone are shown.")
+    mute: tuple[str, ...] = option(
+        (),
+        "Kinds of findings that are not shown, such as `leftover` or `api-break`; "
+        "`server/docs/review.md` lists them.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Caps over completions and actions together; midnight is UTC's. 0 means no cap."""
 
@@ -286,6 +315,7 @@ class Settings:
     context: Context = field(default_factory=Context)
     fix: Fix = field(default_factory=Fix)
     refactor: Refactor = field(default_factory=Refactor)
+    review: Review = field(default_factory=Review)
     budget: Budget = field(default_factory=Budget)
     prices: Mapping[str, Mapping[str, str]] = option(
         {},
@@ -330,6 +360,7 @@ def sections() -> dict[str, type[Any]]:
         "context": Context,
         "fix": Fix,
         "refactor": Refactor,
+        "review": Review,
         "budget": Budget,
         "log": Log,
     }

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from tandem.core.model import Usage
 from tandem.core.money import Usd
-from tandem.features.refactor.estimate import Estimate, Quote, of_plan, of_run
+from tandem.engine.estimate import Estimate, Quote
+from tandem.features.refactor.estimate import of_plan, of_run
 from tandem.features.refactor.plan import Plan, Step
 from tandem.workspace.settings import Models
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tandem.app import World
+from tandem.commands.consent import agreed, told
 from tandem.commands.context.repository import PlaceError
-from tandem.commands.plan.consent import agreed, told
 from tandem.engine.asking import Asker
 from tandem.features.refactor import result
 from tandem.features.refactor.state import Phase, Run, Status
@@ -32,7 +32,9 @@ async def carry(
     run = await asyncio.to_thread(read_run, folder)
     if run.phase is Phase.PROPOSED:
         quote = quote_of(world, site, run)
-        if not await agreed(site, "To carry it out", quote, yes=arguments.yes):
+        if not await agreed(
+            "To carry it out", quote, site.settings.refactor.confirm_usd, yes=arguments.yes
+        ):
             raise PlaceError("nothing was asked")
     run = await carried_out(world, site, folder, asker, told)
     for name in run.named(Status.ASIDE):

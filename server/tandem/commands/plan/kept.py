@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tandem.app import World
+from tandem.commands.consent import told
 from tandem.commands.context.repository import PlaceError, indexed, root_of, site_for
-from tandem.commands.plan.consent import told
 from tandem.commands.plan.deliver import carry, deliver, run_json
 from tandem.commands.plan.make import made
 from tandem.core.errors import RefusedError

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tandem.app import World
+from tandem.commands.consent import agreed, told
 from tandem.commands.context.repository import (
     Place,
     PlaceError,
@@ -16,7 +17,6 @@ from tandem.commands.context.repository import (
     site_for,
     text_of,
 )
-from tandem.commands.plan.consent import agreed, told
 from tandem.commands.plan.deliver import carry, wants_run
 from tandem.core.text import Encoding, Text
 from tandem.features.refactor.evidence import Evidence
@@ -76,7 +76,8 @@ async def _planned(
     if not may_ask(world, site.settings):
         raise PlaceError(f"there is no key in {site.settings.api.key_env} to ask Pro with")
     draft = await drafted(world, site, wish)
-    if not await agreed(site, "The plan", draft.quote, yes=arguments.yes):
+    threshold = site.settings.refactor.confirm_usd
+    if not await agreed("The plan", draft.quote, threshold, yes=arguments.yes):
         raise PlaceError("nothing was asked")
     async with open_gateway(world, site.settings) as gateway:
         folder, run = await planned(world, site, draft, gateway, told)

@@ -13,17 +13,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Final
 
 from tandem.core import diff, tokens
 from tandem.core.diff import FileDiff
 from tandem.core.text import Span
 from tandem.index.code import Code
-from tandem.index.facts import Definition, Kind, skeleton
-from tandem.index.graph import Place, Use, callers, enclosing, resolve
+from tandem.index.facts import Definition, skeleton
+from tandem.index.graph import Place, Use, enclosing
 from tandem.index.pack import changes
 from tandem.index.pack.layout import Entry, Estimator, File, Level
+from tandem.index.pack.using import NAMED, called, callers_of, lines_at, used
 
 BUDGET: Final = 16_000
 """Tokens. More of anything made every measured review worse; the pack holds the rest."""
@@ -33,25 +34,21 @@ _SOURCE: Final = 2  # the source of a place takes at most half
 _AROUND: Final = 3  # lines before and behind a call, as measured
 _WINDOW: Final = 30  # lines around a place that is in no definition
 _CALLS: Final = 6  # shown of one definition, each from another function
+_LONG: Final = 100  # characters of a line that is shown by itself
+_BARE_LINE: Final = 25  # tokens of one, as a rule
 _CARDS: Final = 80  # definitions shown by their signature
-_MANY: Final = 3  # definers: over it a name that is not imported says nothing
-_WORD: Final = re.compile(r"[^\W\d]\w*")
-_BARE: Final = re.compile(r"\s*\w+(?: as \w+)?,?\)?;?\s*")
-_REACHED: Final = re.compile(r"\.\s*([^\W\d]\w*)|([^\W\d]\w*)\s*\(")
-# What is called, made or looked up by its name; fields and variables share theirs with too many.
-_NAMED: Final = frozenset(Kind) - {
-    Kind.KEY, Kind.MODULE, Kind.FIELD, Kind.VARIABLE, Kind.PROPERTY,
-}  # fmt: skip
 
 
 class Role(Enum):
     """What a part of the block is; the value is its heading."""
 
     DIFF = "The change"
+    TOUCHED = "Definitions that it touches, where it does not show their heads"
     SOURCE = "The place"
     OUTLINE = "The outline of its file"
     USED = "Definitions that it uses"
     CALLERS = "Who uses it"
+    CALLS = "Further lines that use it"
     LEFT_OUT = "Not shown here, for its length"
 
 
@@ -93,10 +90,12 @@ def of_change(
 ) -> tuple[Part, ...]:
     """Return the focus of a change that the codebase already has."""
     block = _Block(budget, estimate)
-    _add_diffs(block, diffs)
+    visible = _add_diffs(block, diffs)
     lines = {item.new: _new_lines(item) for item in diffs if item.new is not None}
     added = {item.new: _added(item) for item in diffs if item.new is not None}
     touched = [place for path in lines for place in _touched(code, path, lines[path])]
+    hidden = [p for p in touched if (p.path, p.definition.line) not in visible]
+    _add_cards(block, Role.TOUCHED, hidden)
     _add_used(block, code, added, {(p.path, p.definition.at) for p in touched})
     heads_first = sorted(touched, key=lambda p: p.definition.line not in lines[p.path])
     _add_callers(block, code, heads_first, {(p, n) for p, some in lines.items() for n in some})
@@ -123,7 +122,7 @@ def of_place(
         block.add(Role.SOURCE, path, f"{path}:{first}\n{_closed(source)}")
     if facts is not None and (outline := skeleton(facts)):
         block.add(Role.OUTLINE, path, _closed(outline))
-    inside = [d for d in definitions if span.start <= d.at < span.end and d.kind in _NAMED]
+    inside = [d for d in definitions if span.start <= d.at < span.end and d.kind in NAMED]
     known = {(path, d.at) for d in (inside if offset is not None else definitions)}
     _add_used(block, code, {path: text[span.start : span.end]}, known)
     outermost = [Place(path, d, certain=True) for d in inside if _top(d, inside, definitions)]
@@ -157,17 +156,24 @@ def diffs_of(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[FileDif
 # -- the change --------------------------------------------------------------------------------
 
 
-def _add_diffs(block: _Block, diffs: Sequence[FileDiff]) -> None:
-    """Show as many files whole as fit, then what fits of the long ones; name the rest."""
+def _add_diffs(block: _Block, diffs: Sequence[FileDiff]) -> set[tuple[str, int]]:
+    """Show as many files whole as fit, then what fits of the long ones; name the rest.
+
+    The lines of the new files that are shown are returned.
+    """
     limit = block.budget - block.budget // _DIFF
     whole = [(item, diff.render([item])) for item in diffs]
-    long = []
+    long: list[FileDiff] = []
+    visible: set[tuple[str, int]] = set()
     for item, text in sorted(whole, key=lambda pair: len(pair[1])):
-        if not block.add(Role.DIFF, _path(item), text, limit):
+        if block.add(Role.DIFF, _path(item), text, limit):
+            visible.update(_visible(item, len(item.hunks)))
+        else:
             long.append(item)
     rest: list[str] = []
     for item in long:
         shown = _first_hunks(block, item, limit)
+        visible.update(_visible(item, shown))
         if shown < len(item.hunks):
             rest.append(f"{_path(item)}: {len(item.hunks) - shown} of {len(item.hunks)} hunks\n")
     named = len(rest)
@@ -176,6 +182,7 @@ def _add_diffs(block: _Block, diffs: Sequence[FileDiff]) -> None:
         if block.add(Role.LEFT_OUT, "", "".join(rest[:named]) + others) or not named:
             break
         named //= 2
+    return visible
 
 
 def _first_hunks(block: _Block, item: FileDiff, limit: int) -> int:
@@ -198,15 +205,27 @@ def _path(item: FileDiff) -> str:
 
 
 def _new_lines(item: FileDiff) -> frozenset[int]:
-    """Return the zero-based lines that are new, or next to which lines went."""
+    """Return the zero-based lines that are new, or on both sides of which lines just went."""
     found: set[int] = set()
     for hunk in item.hunks:
         line = hunk.new_at
-        for text in hunk.lines:
-            if text[0] != " ":
-                found.add(line)
-            line += text[0] != "-"
+        runs = [(tag, len(list(some))) for tag, some in groupby(hunk.lines, lambda one: one[0])]
+        for n, (tag, count) in enumerate(runs):
+            if tag == "+":
+                found.update(range(line, line + count))
+            elif tag == "-":
+                replaced = "+" in {near for near, _ in runs[max(0, n - 1) : n + 2]}
+                found.update([line] if replaced or not line else [line - 1, line])
+            line += count if tag != "-" else 0
     return frozenset(found)
+
+
+def _visible(item: FileDiff, hunks: int) -> Iterator[tuple[str, int]]:
+    """Yield the new file's zero-based lines that the first hunks of a diff have."""
+    for hunk in item.hunks[:hunks] if item.new is not None else ():
+        count = sum(line[0] != "-" for line in hunk.lines)
+        for line in range(hunk.new_at, hunk.new_at + count):
+            yield item.new or "", line
 
 
 def _added(item: FileDiff) -> str:
@@ -218,7 +237,7 @@ def _touched(code: Code, path: str, lines: frozenset[int]) -> list[Place]:
     facts, text = code.facts(path), code.text(path)
     if facts is None or text is None:
         return []
-    named = [d for d in facts.definitions if d.kind in _NAMED]
+    named = [d for d in facts.definitions if d.kind in NAMED]
     starts = _line_starts(text)
     found: dict[int, Definition] = {}
     for line in sorted(lines):
@@ -238,7 +257,7 @@ def _around(definitions: Sequence[Definition], text: str, offset: int | None) ->
     """Return the definition around an offset, or the lines around it, or the file."""
     if offset is None:
         return Span(0, len(text))
-    inner = enclosing([d for d in definitions if d.kind in _NAMED], offset)
+    inner = enclosing([d for d in definitions if d.kind in NAMED], offset)
     if inner is not None:
         start = text.rfind("\n", 0, inner.span.start) + 1
         return Span(start, inner.span.end)
@@ -272,87 +291,75 @@ def _add_used(
     block: _Block, code: Code, sources: Mapping[str, str], known: set[tuple[str, int]]
 ) -> None:
     """Show the signatures of what texts use: what imports or scope prove, and unique names."""
-    places = [p for path, text in sources.items() for p in _used(code, path, text)]
+    places = [p for path, text in sources.items() for p in used(code, path, text)]
     shown = set(known)
-    cards: dict[str, list[str]] = {}
+    fresh: list[Place] = []
     for place in sorted(places, key=lambda place: not place.certain):
         mark = (place.path, place.definition.at)
-        if mark not in shown and len(shown) - len(known) < _CARDS:
+        if mark not in shown and len(fresh) < _CARDS:
             shown.add(mark)
-            cards.setdefault(place.path, []).append(_card(place.definition))
+            fresh.append(place)
+    _add_cards(block, Role.USED, fresh)
+
+
+def _add_cards(block: _Block, role: Role, places: Sequence[Place]) -> None:
+    cards: dict[str, list[str]] = {}
+    limit = block.used + (block.budget - block.used) // (2 if role is Role.USED else 1)
+    for place in places:
+        documented = place.certain and role is Role.USED
+        cards.setdefault(place.path, []).append(_card(place.definition, documented=documented))
     for path, some in cards.items():
-        block.add(Role.USED, path, f"{path}\n{''.join(some)}")
+        block.add(role, path, f"{path}\n{''.join(some)}", limit)
 
 
-def _used(code: Code, path: str, text: str) -> Iterator[Place]:
-    """Yield what the words of a text mean: proven ones, and unique ones that are called."""
-    reached = {name for pair in _REACHED.findall(text) for name in pair}
-    for name in dict.fromkeys(_WORD.findall(text)):
-        places = [p for p in resolve(code, path, name) if p.definition.kind in _NAMED]
-        if places and (places[0].certain or (len(places) == 1 and name in reached)):
-            yield places[0]
-
-
-def _card(definition: Definition) -> str:
-    doc = f"  -- {definition.doc}" if definition.doc else ""
+def _card(definition: Definition, *, documented: bool) -> str:
+    doc = f"  -- {definition.doc}" if definition.doc and documented else ""
     return f"  {definition.line + 1}: {definition.signature}{doc}\n"
 
 
 def _add_callers(
     block: _Block, code: Code, places: Iterable[Place], shown: set[tuple[str, int]]
 ) -> None:
-    """Show the lines around the calls of definitions, none of the lines twice."""
-    for place in places:
-        name = _callable(code, place).definition.name
-        unseen = (u for u in _callers(code, place) if (u.path, u.line) not in shown)
-        for use in islice(unseen, _CALLS):
-            first, text = _lines_at(code, use)
+    """Show the lines around some calls of each definition, then as many others as fit, bare."""
+    found = [(called(code, p).definition.name, callers_of(code, p)) for p in places]
+    left = block.budget - block.used
+    bare = _BARE_LINE * sum([len(some) for _, some in found])
+    limit = block.used + min(left // 2, max(left - bare, left // 8))
+    rest: list[tuple[str, Use]] = []
+    for name, some in sorted(found, key=lambda pair: len(pair[1])):
+        met: set[tuple[str, int]] = set()
+        for use in some:
+            around = (use.path, use.inside.at if use.inside is not None else -1)
+            if around in met or len(met) >= _CALLS or (use.path, use.line) in shown:
+                rest.append((name, use))
+                continue
+            met.add(around)
+            first, text = lines_at(code, use, _AROUND)
             inside = f" in {use.inside.name}" if use.inside is not None else ""
             said = f"{use.path}:{first + 1}{inside}, uses {name}\n{_closed(text)}"
-            if not block.add(Role.CALLERS, use.path, said):
-                return
-            shown |= {(use.path, first + n) for n in range(text.count("\n") + 1)}
+            if block.add(Role.CALLERS, use.path, said, limit):
+                shown |= {(use.path, first + n) for n in range(text.count("\n") + 1)}
+            else:
+                rest.append((name, use))
+    _add_lines(block, code, rest, shown)
 
 
-def _callers(code: Code, place: Place) -> Iterator[Use]:
-    """Yield the uses of a definition outside of it, one of each function around them."""
-    place = _callable(code, place)
-    name, span = place.definition.name, place.definition.span
-    vague = len(code.definers(name)) > _MANY
-    seeing = {place.path, *code.importers(place.path)} if vague else None
-    met: set[tuple[str, int]] = set()
-    for use in callers(code, place):
-        inside = use.path == place.path and span.start <= use.offset < span.end
-        around = (use.path, use.inside.at if use.inside is not None else -1)
-        if inside or around in met or (seeing is not None and use.path not in seeing):
-            continue
-        if use.inside is not None or not _in_head(code, use):
-            met.add(around)
-            yield use
-
-
-def _callable(code: Code, place: Place) -> Place:
-    """Return what is named where a definition is called: the class of an `__init__`."""
-    facts, definition = code.facts(place.path), place.definition
-    if facts is None or definition.parent < 0 or not definition.name.startswith("__"):
-        return place
-    return replace(place, definition=facts.definitions[definition.parent])
-
-
-def _in_head(code: Code, use: Use) -> bool:
-    """Tell whether a use at the top level is an import, one line of a long one, or prose before."""
-    facts = code.facts(use.path)
-    if facts is None or _BARE.fullmatch(_lines_at(code, use, 0)[1]):
-        return True
-    first = facts.definitions[0].line if facts.definitions else use.line + 1
-    return any(use.line <= item.line < first for item in facts.imports)
-
-
-def _lines_at(code: Code, use: Use, around: int = _AROUND) -> tuple[int, str]:
-    """Return the first line of a window around a use, and its text."""
-    lines = (code.text(use.path) or "").split("\n")
-    first = max(0, use.line - around)
-    return first, "\n".join(lines[first : use.line + around + 1])
+def _add_lines(
+    block: _Block, code: Code, uses: Iterable[tuple[str, Use]], shown: set[tuple[str, int]]
+) -> None:
+    """Show the lines of calls that are not shown yet, file by file, while they fit."""
+    lines: dict[str, dict[int, str]] = {}
+    for name, use in uses:
+        if (use.path, use.line) not in shown:
+            shown.add((use.path, use.line))
+            lines.setdefault(use.path, {})[use.line] = name
+    for path, some in lines.items():
+        texts = (code.text(path) or "").split("\n")
+        said = "".join([f"  {n + 1}: {texts[n].strip()[:_LONG]}\n" for n in sorted(some)])
+        if not block.add(Role.CALLS, path, f"{path}\n{said}"):
+            for line in said.split("\n")[:-1]:
+                if not block.add(Role.CALLS, path, f"{path}\n{line}\n"):
+                    return
 
 
 # -- text --------------------------------------------------------------------------------------

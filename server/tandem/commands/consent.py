@@ -3,9 +3,8 @@
 import asyncio
 import sys
 
-from tandem.features.refactor.estimate import Quote
-from tandem.planning.make import must_ask
-from tandem.site import Site
+from tandem.engine.estimate import Quote
+from tandem.spending import must_ask
 
 
 def told(what: str) -> None:
@@ -13,10 +12,10 @@ def told(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
 
-async def agreed(site: Site, what: str, quote: Quote, *, yes: bool) -> bool:
-    """Tell a price, and ask where it is over the user's threshold; nobody to ask means no."""
+async def agreed(what: str, quote: Quote, threshold: str, *, yes: bool) -> bool:
+    """Tell a price, and ask where it is over a threshold in dollars; nobody to ask means no."""
     told(f"{what} costs {quote}.")
-    if yes or not must_ask(site.settings, quote):
+    if yes or not must_ask(quote, threshold):
         return True
     if not sys.stdin.isatty():
         told("Say --yes to go on without being asked.")
