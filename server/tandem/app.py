@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from tandem.lsp.handlers.actions import ActionPorts
     from tandem.lsp.handlers.lifecycle import Services
     from tandem.lsp.plan_ports import PlanPorts
+    from tandem.lsp.review_ports import ReviewPorts
     from tandem.models.store import Installed
+    from tandem.opened import Opened
     from tandem.workspace.documents import Change, Document
     from tandem.workspace.live_index import LiveIndex
     from tandem.workspace.paths import Paths
@@ -108,6 +110,8 @@ class App:
         self._gateway: Gateway | None = None
         self._acting: Acting | None = None
         self._planner: PlanPorts | None = None
+        self._reviewer: ReviewPorts | None = None
+        self._site: Opened | None = None
         self._local_model: Installed | None = None
         self._index: LiveIndex | None = None
         self._visits: Visits | None = None
@@ -130,6 +134,7 @@ class App:
             actions=self.actions,
             plans=self.plans,
             has_plans=self.has_plans,
+            reviews=self.reviews,
             status=self.status,
             index=lambda: self._index,
             opened=self._opened,
@@ -232,12 +237,27 @@ class App:
         from tandem.planner import Planner  # noqa: PLC0415 - with the first plan
 
         if self._planner is None:
+            self._planner = Planner(self._opened_site())
+        return self._planner
+
+    def reviews(self) -> "ReviewPorts":
+        """Return who reviews changes."""
+        from tandem.reviewer import Reviewer  # noqa: PLC0415 - with the first review
+
+        if self._reviewer is None:
+            self._reviewer = Reviewer(self._opened_site())
+        return self._reviewer
+
+    def _opened_site(self) -> "Opened":
+        from tandem.opened import Opened  # noqa: PLC0415 - as above
+
+        if self._site is None:
 
             def gateway() -> "Gateway | None":
                 return self._gateway if self._local_model is None else None
 
-            self._planner = Planner(self._world, self.session, lambda: self._index, gateway)
-        return self._planner
+            self._site = Opened(self._world, self.session, lambda: self._index, gateway)
+        return self._site
 
     async def status(self) -> "Status":
         """Sum up the state for an editor's status line."""

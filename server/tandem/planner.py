@@ -1,14 +1,11 @@
 """Composition of plans for the server: what the editor's plan handlers ask for.
 
 Part of the composition root beside ``app`` and ``planning``; made when the first plan is wanted.
-Everything that a plan is stays in its folder: this holds the pack of the workspace and no more.
+Everything that a plan is stays in its folder: this holds nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from tandem.acting import kept_text
@@ -20,19 +17,13 @@ from tandem.features.refactor.state import WORKING, Phase, Run, Status
 from tandem.lsp.plan_ports import Change, Look, Made, Ran, Told
 from tandem.planning import book, carry, deliver, make
 from tandem.planning.evidence import Spot, evidence_of, plans_of
-from tandem.site import Site, site_of
+from tandem.site import Site
 from tandem.spending import must_ask
-from tandem.workspace.files import FileEntry, list_files
-from tandem.workspace.ignore import read_rules
 from tandem.workspace.plans import PlanFolder
 
 if TYPE_CHECKING:
-    from tandem.app import World
-    from tandem.engine.gateway import Gateway
+    from tandem.opened import Opened
     from tandem.planning.make import Draft
-    from tandem.workspace.live_index import LiveIndex
-    from tandem.workspace.packing import Packing
-    from tandem.workspace.session import Session
 
 _NEVER: Final = timedelta(0)
 _OFFERED: Final = {
@@ -45,33 +36,23 @@ _OFFERED: Final = {
 class Planner:
     """The plans of one server process; see `lsp.plan_ports.PlanPorts`."""
 
-    def __init__(
-        self,
-        world: "World",
-        session: "Session",
-        index: "Callable[[], LiveIndex | None]",
-        gateway: "Callable[[], Gateway | None]",
-    ) -> None:
-        """Take who knows the workspace, and the way to a model, as they are when it is asked."""
-        self._world = world
-        self._session = session
-        self._index = index
-        self._gateway = gateway
-        self._packing: Packing | None = None
+    def __init__(self, opened: "Opened") -> None:
+        """Take the workspace that is open."""
+        self._opened = opened
+        self._world = opened.world
 
     # -- a plan is made ------------------------------------------------------------------------
 
     async def look(self, instruction: str, uri: str, offset: int | None) -> Look:
         """Return what is known for free, and the price of a plan."""
-        site = self._site()
+        site = self._opened.site()
         spot = self._spot(site, uri, offset)
         evidence = await evidence_of(site, instruction, spot)
         if evidence is None:
             raise RefusedError("the words name nothing of this workspace: say what should change")
         text = report(evidence, instruction)
-        if self._gateway() is None:
-            name = site.settings.api.key_env or "api.key_env"
-            why = f"no API key: set {name} and restart"
+        why = self._opened.without_model()
+        if why:
             return Look(instruction, text, "", ask=False, without_model=why, draft=None)
         wish = await make.wish_of(site, instruction, spot, evidence)
         draft = await make.drafted(self._world, site, wish)
@@ -80,8 +61,8 @@ class Planner:
 
     async def make(self, look: Look, told: Told) -> Made:
         """Have Pro make a plan."""
-        site, draft = self._site(), cast("Draft", look.draft)
-        folder, run = await make.planned(self._world, site, draft, self._asker(), told)
+        site, draft = self._opened.site(), cast("Draft", look.draft)
+        folder, run = await make.planned(self._world, site, draft, self._opened.asker(), told)
         price = self._quote(site, run)
         return Made(
             folder.number,
@@ -96,7 +77,7 @@ class Planner:
 
     async def price(self, number: int) -> tuple[str, bool]:
         """Return what carrying a plan out costs, and whether to ask; what is begun goes on."""
-        site, run = self._site(), await self._run(number)
+        site, run = self._opened.site(), await self._run(number)
         if run.phase is not Phase.PROPOSED:
             return "", False
         quote = self._quote(site, run)
@@ -106,10 +87,10 @@ class Planner:
 
     async def run(self, number: int, told: Told) -> Ran:
         """Carry a plan out, or go on with it; what is ready is only told."""
-        site, folder = self._site(), self._folder(number)
+        site, folder = self._opened.site(), self._folder(number)
         run = await self._run(number)
         if run.phase in {*WORKING, Phase.PROPOSED}:
-            run = await carry.carried_out(self._world, site, folder, self._asker(), told)
+            run = await carry.carried_out(self._world, site, folder, self._opened.asker(), told)
         elif run.phase is Phase.WANTED:
             raise RefusedError("no plan came of that: ask for it again, what was answered is kept")
         elif run.phase is Phase.APPLYING:  # the editor went away: the files tell how far it came
@@ -128,7 +109,7 @@ class Planner:
 
     async def begin(self, number: int) -> Change:
         """Note that the result is about to be applied, and return it."""
-        run, found = await deliver.applying(self._site(), self._folder(number), "the editor")
+        run, found = await deliver.applying(self._opened.site(), self._folder(number), "the editor")
         return Change(run.plan.goal, found.before, found.texts, result.steps_of(run))
 
     async def end(self, number: int, refusal: str) -> None:
@@ -141,7 +122,7 @@ class Planner:
 
     async def latest(self) -> int:
         """Return the number of the plan that was made last."""
-        folders = await asyncio.to_thread(plans_of(self._world.paths, self._root()).all)
+        folders = await asyncio.to_thread(plans_of(self._world.paths, self._opened.root()).all)
         if not folders:
             raise RefusedError("there is no plan of this workspace")
         return folders[-1].number
@@ -154,7 +135,7 @@ class Planner:
         except RefusedError:
             return None
         age = self._world.clock.now() - datetime.fromisoformat(run.at)
-        if age > _OFFERED.get(run.phase, _NEVER) or self._gateway() is None:
+        if age > _OFFERED.get(run.phase, _NEVER) or self._opened.without_model():
             return None
         if run.phase is Phase.READY:
             return number, f"Plan {number} is ready: {run.plan.goal}, {run.cost}."
@@ -170,56 +151,17 @@ class Planner:
 
     # -- the workspace -------------------------------------------------------------------------
 
-    def _root(self) -> Path:
-        if self._session.root is None:
-            raise RefusedError("there is no workspace: open a folder to plan changes of it")
-        return self._session.root
-
-    def _site(self) -> Site:
-        root, index = self._root(), self._index()
-        if index is None:
-            raise RefusedError("the workspace is not indexed: index.enabled is off")
-        settings = self._session.configuration.settings
-
-        def files() -> list[FileEntry]:
-            return list(list_files(root, read_rules(root, settings.index.exclude)).files)
-
-        site = site_of(self._world.paths, root, settings, index.codebase, files, self._packing)
-        self._packing = site.packing
-        return replace(site, open=self._open, buffer=self._buffer)
-
-    def _buffer(self, path: str) -> str | None:
-        """Return what is typed in a document this moment: the index knows it at the next pause."""
-        index = self._index()
-        for uri, document in self._session.snapshot().documents.items():
-            if index is not None and index.path_of(uri) == path:
-                return str(document.text)
-        return None
-
-    def _open(self) -> Mapping[str, str]:
-        index = self._index()
-        documents = self._session.snapshot().documents.items()
-        found = {index.path_of(uri): document for uri, document in documents} if index else {}
-        return {path: str(document.text) for path, document in found.items() if path is not None}
-
     def _spot(self, site: Site, uri: str, offset: int | None) -> Spot | None:
-        index = self._index()
-        path = index.path_of(uri) if index is not None and uri else None
+        path = self._opened.path_of(uri)
         if path is None or path not in site.code.paths:
             return None
-        document = self._session.snapshot().documents.get(uri)
+        document = self._opened.document(path)
         if document is None or offset is None:
             return Spot(path, offset, None)
         return Spot(path, offset, document.text.point_at(offset)[0])
 
-    def _asker(self) -> "Gateway":
-        gateway = self._gateway()
-        if gateway is None:
-            raise RefusedError("there is no API key to ask models with")
-        return gateway
-
     def _folder(self, number: int) -> PlanFolder:
-        folder = plans_of(self._world.paths, self._root()).get(number)
+        folder = plans_of(self._world.paths, self._opened.root()).get(number)
         if folder is None:
             raise RefusedError(f"there is no plan {number} of this workspace")
         return folder

@@ -136,6 +136,7 @@ class Peer:
 
     def __init__(self, clock: "Time | None" = None) -> None:
         self.plans: Any = None
+        self.reviews: Any = None
         self.session = Session()
         self.clock = clock or Clock()
         self.engine = Engine()
@@ -195,6 +196,7 @@ class Peer:
             actions=lambda _uri: self.actions.ports(self.clock),
             plans=lambda: self.plans,
             has_plans=lambda: False,
+            reviews=lambda: self.reviews,
             status=status,
             index=lambda: self.index,
             opened=lambda _document: None,

@@ -33,6 +33,10 @@ class Client:
     asks: bool
     makes_files: bool
     has_input: bool
+    pulls_diagnostics: bool
+    related_information: bool
+    code_description: bool
+    diagnostic_data: bool
 
     @classmethod
     def of(cls, capabilities: lsp.ClientCapabilities) -> "Client":
@@ -45,6 +49,7 @@ class Client:
         resolve = action.resolve_support if action else None
         tags = action.tag_support if action else None
         edit = workspace.workspace_edit if workspace else None
+        published = text.publish_diagnostics if text else None
         shows = window.show_document if window else None
         chosen = ServerCapabilitiesBuilder.choose_position_encoding(capabilities)
         return cls(
@@ -69,7 +74,20 @@ class Client:
             asks=bool(window and window.show_message and window.show_message.message_action_item),
             makes_files=_makes_files(edit),
             has_input=_has_input(capabilities.experimental),
+            pulls_diagnostics=_pulls(text, workspace),
+            related_information=bool(published and published.related_information),
+            code_description=bool(published and published.code_description_support),
+            diagnostic_data=bool(published and published.data_support),
         )
+
+
+def _pulls(
+    text: lsp.TextDocumentClientCapabilities | None,
+    workspace: lsp.WorkspaceClientCapabilities | None,
+) -> bool:
+    """Tell whether a client asks for diagnostics, and again when it is told to."""
+    refreshed = workspace.diagnostics if workspace else None
+    return bool(text and text.diagnostic and refreshed and refreshed.refresh_support)
 
 
 def _makes_files(edit: lsp.WorkspaceEditClientCapabilities | None) -> bool:

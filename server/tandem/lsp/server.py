@@ -8,12 +8,14 @@ from tandem import __version__
 from tandem.features.fixes.kinds import KINDS
 from tandem.lsp import ext
 from tandem.lsp.boundary import Boundary, Lane
+from tandem.lsp.errands import Errands
 from tandem.lsp.handlers.acceptance import AcceptanceHandlers
 from tandem.lsp.handlers.actions import ActionHandlers
 from tandem.lsp.handlers.completion import CompletionHandlers
 from tandem.lsp.handlers.files import FileHandlers, watch_files
 from tandem.lsp.handlers.lifecycle import Lifecycle, Services
 from tandem.lsp.handlers.plans import PlanHandlers
+from tandem.lsp.handlers.reviews import ReviewHandlers
 from tandem.lsp.progress import Bars
 from tandem.lsp.protocol import TandemProtocol, TandemServer
 
@@ -44,7 +46,15 @@ def build(services: Services) -> TandemProtocol:
     )
     bars = Bars(server, life.client)
     actions = ActionHandlers(server, services.session, life.client, services.actions, bars)
-    plans = PlanHandlers(server, services.session, life.client, services.plans, bars)
+    plans = PlanHandlers(
+        server, services.session, life.client, services.plans,
+        Errands("plan", server, life.client, bars),
+    )  # fmt: skip
+    reviews = ReviewHandlers(
+        server, services.session, life.client, services.reviews,
+        Errands("review", server, life.client, bars),
+    )  # fmt: skip
+    actions.further = reviews.actions
     life.started = plans.resume
 
     @server.feature(lsp.INITIALIZE)
@@ -54,44 +64,50 @@ def build(services: Services) -> TandemProtocol:
         _register_actions(server, boundary, actions)
         _register_acceptance(server, boundary, acceptance)
         _register_plans(server, boundary, plans)
+        _register_reviews(server, boundary, reviews)
 
     @server.feature(lsp.SHUTDOWN)
     async def shutdown(_params: None) -> None:
         handlers.abandon_all()
         acceptance.stop()
         await plans.stop()
+        await reviews.errands.stop()
         await life.shutdown()
 
     told = boundary.notification
     server.feature(lsp.INITIALIZED)(told(life.initialized))
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
-    _register_documents(server, boundary, files, handlers, acceptance)
+    _register_documents(server, boundary, files, handlers, acceptance, reviews)
     for method, answer in ((ext.STATUS, life.status), (ext.WHY_NO_COMPLETION, handlers.why)):
         server.feature(method)(boundary.request(answer, deadline_s=_STATUS_DEADLINE_S))
     return protocol
 
 
-def _register_documents(
+def _register_documents(  # noqa: PLR0917 - all who are told
     server: TandemServer,
     boundary: Boundary,
     files: FileHandlers,
     handlers: CompletionHandlers,
     acceptance: AcceptanceHandlers,
+    reviews: ReviewHandlers,
 ) -> None:
     """Take in what the editor tells of documents and files."""
 
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
         acceptance.closed(params.text_document.uri)
         files.opened(params)
+        reviews.opened(params.text_document.uri)
 
     def changed(params: lsp.DidChangeTextDocumentParams) -> None:
         files.changed(params)
         acceptance.changed(params)
+        reviews.changed(params)
 
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         handlers.closed(params.text_document.uri)
         acceptance.closed(params.text_document.uri)
         files.closed(params)
+        reviews.closed(params.text_document.uri)
 
     told = boundary.notification
     server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(opened))
@@ -146,12 +162,33 @@ def _register_plans(server: TandemServer, boundary: Boundary, plans: PlanHandler
     ):
         bounded = boundary.request(handler, deadline_s=_PLAN_DEADLINE_S)
         server.feature(method)(bounded)
-        server.command(command)(_begins(plans, bounded))
+        server.command(command)(_begins(plans.errands, bounded))
 
 
-def _begins(plans: PlanHandlers, handler: Any) -> Any:
+def _register_reviews(server: TandemServer, boundary: Boundary, reviews: ReviewHandlers) -> None:
+    """Answer requests and commands of reviews, and pulls of diagnostics where a client pulls."""
+    for method, command, handler in (
+        (ext.REVIEW_DIFF, ext.REVIEW_COMMAND, reviews.review),
+        (ext.DISMISS_FINDING, ext.DISMISS_COMMAND, reviews.dismiss),
+        (ext.EXPLAIN_FINDING, ext.EXPLAIN_COMMAND, reviews.explain),
+        (ext.RESTORE_FINDINGS, ext.RESTORE_COMMAND, reviews.restore),
+        (ext.CLEAR_REVIEW, ext.CLEAR_COMMAND, reviews.clear),
+        (ext.STOP_REVIEW, ext.STOP_REVIEW_COMMAND, reviews.stop_review),
+    ):
+        bounded = boundary.request(handler, deadline_s=_PLAN_DEADLINE_S)
+        server.feature(method)(bounded)
+        server.command(command)(_begins(reviews.errands, bounded))
+    if reviews.client().pulls_diagnostics:
+        options = lsp.DiagnosticOptions(
+            inter_file_dependencies=False, workspace_diagnostics=False, identifier="tandem"
+        )
+        pull = boundary.request(reviews.pull, deadline_s=_OFFER_DEADLINE_S)
+        server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, options)(pull)
+
+
+def _begins(errands: Errands, handler: Any) -> Any:
     async def begin(*arguments: Any) -> None:  # a coroutine: pygls runs it on the loop
-        plans.command(handler, arguments[0] if arguments else None)
+        errands.command(handler, arguments[0] if arguments else None)
 
     return begin
 

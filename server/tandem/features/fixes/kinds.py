@@ -7,4 +7,5 @@ FIX_ALL: Final = "source.fixAll.tandem"
 EXTRACT: Final = "refactor.extract"
 REWRITE: Final = "refactor.rewrite"
 PLAN: Final = "refactor"
-KINDS: Final = (QUICK, FIX_ALL, EXTRACT, REWRITE, PLAN)
+REVIEW: Final = "source.review.tandem"
+KINDS: Final = (QUICK, FIX_ALL, EXTRACT, REWRITE, PLAN, REVIEW)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -50,6 +50,18 @@ class ActionPorts:
     """Writes a text for people to a file of Tandem's own, by title; returns its URI."""
 
 
+Further: TypeAlias = Callable[
+    [str, lsp.Range, Callable[[str], bool]], "list[lsp.CodeAction | lsp.Command]"
+]
+"""Returns what others offer in a document, at a place, of the kinds that are wanted."""
+
+
+def _nothing(
+    _uri: str, _place: lsp.Range, _wants: Callable[[str], bool]
+) -> "list[lsp.CodeAction | lsp.Command]":
+    return []
+
+
 @dataclass(slots=True, eq=False)
 class ActionHandlers:
     """Quick fixes and rewrites for one connection."""
@@ -59,6 +71,7 @@ class ActionHandlers:
     client: Callable[[], Client]
     ports: Callable[[str], ActionPorts]
     bars: Bars
+    further: Further = _nothing
 
     async def offer(
         self, snapshot: Snapshot, params: lsp.CodeActionParams
@@ -69,8 +82,10 @@ class ActionHandlers:
         from tandem.features.fixes.kinds import PLAN  # noqa: PLC0415
         from tandem.lsp import actions  # noqa: PLC0415
 
+        wanted = offers.Wanted(tuple(_kinds(params.context)))
+        others = self.further(params.text_document.uri, params.range, wanted)
         if not snapshot.settings.fix.enabled:
-            return []
+            return others
         document = document_of(snapshot, params.text_document.uri)
         text, encoding, ports = document.text, snapshot.encoding, self.ports(document.uri)
         said = params.context.diagnostics
@@ -84,15 +99,14 @@ class ActionHandlers:
             _price(ports.gateway),
             ports.clock.monotonic,
         )
-        only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
         found = (
             actions.to_lsp_action(one, document, said, encoding, self.client())
-            for one in offers.offers(here, only)
+            for one in offers.offers(here, wanted.only)
         )
         actions_found = [action for action in found if action is not None]
-        if source.path and offers.Wanted(tuple(only))(PLAN):
+        if source.path and wanted(PLAN):
             actions_found.append(actions.to_plan_action(here, params.range, self.client()))
-        return actions_found
+        return [*others, *actions_found]
 
     async def resolve(self, snapshot: Snapshot, action: lsp.CodeAction) -> lsp.CodeAction:
         """Carry out what was chosen; an action that is not ours, or whole, is handed back."""
@@ -211,6 +225,10 @@ class ActionHandlers:
 
     def _bar(self) -> ActionBar:
         return self.bars.action(asyncio.current_task())
+
+
+def _kinds(context: lsp.CodeActionContext) -> list[str]:
+    return [str(getattr(kind, "value", kind)) for kind in context.only or ()]
 
 
 def _gateway(ports: ActionPorts) -> "Gateway":

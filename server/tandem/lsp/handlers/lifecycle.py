@@ -26,6 +26,7 @@ from tandem.workspace.session import Session, Snapshot
 if TYPE_CHECKING:  # off the start-up path
     from tandem.lsp.handlers.actions import ActionPorts
     from tandem.lsp.plan_ports import PlanPorts
+    from tandem.lsp.review_ports import ReviewPorts
     from tandem.workspace.documents import Change
     from tandem.workspace.live_index import LiveIndex
 
@@ -55,6 +56,7 @@ class Services:
     actions: "Callable[[str], ActionPorts]"
     plans: "Callable[[], PlanPorts]"
     has_plans: Callable[[], bool]
+    reviews: "Callable[[], ReviewPorts]"
     status: Callable[[], Awaitable[Status]]
     index: "Callable[[], LiveIndex | None]"
     opened: Callable[[Document], None]

@@ -7,21 +7,19 @@ The result comes as one workspace edit, after a yes, for exactly the texts it wa
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from tandem.core import bug
-from tandem.core.errors import RefusedError, TandemError
+from tandem.core.errors import RefusedError
 from tandem.lsp.client import Client
+from tandem.lsp.errands import Errands
 from tandem.lsp.ext import plain
 from tandem.lsp.handlers.completion import document_of
 from tandem.lsp.plan_ports import Change, Look, Made, PlanPorts, Ran
-from tandem.lsp.progress import ActionBar, Bars
 from tandem.lsp.showing import shown
 from tandem.workspace.session import Session, Snapshot
 
@@ -29,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_STOPPED: Final = "it was stopped; run it again to go on"
 _ASK: Final = "Ask Pro"
 _REPORT: Final = "Only the report"
 _RUN: Final = "Carry out"
@@ -46,9 +45,7 @@ class PlanHandlers:
     session: Session
     client: Callable[[], Client]
     ports: Callable[[], PlanPorts]
-    bars: Bars
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _working: set[asyncio.Task[Any]] = field(default_factory=set)
+    errands: Errands
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -62,14 +59,14 @@ class PlanHandlers:
         if why:
             uri = await ports.keep(look.title, look.report)
             await self._show(uri)
-            self._say(f"Tandem: {why}; the report shows what the change would reach")
+            self.errands.say(f"Tandem: {why}; the report shows what the change would reach")
             return {"report": uri, "reason": why}
-        with self._bar() as bar:
+        with self.errands.bar() as bar:
             bar.say(f"planning, {look.price}")
-            made = await self._stoppable(ports.make(look, bar.say))
+            made = await self.errands.stoppable(ports.make(look, bar.say), _STOPPED)
             bar.done(f"plan {made.number}: {made.steps} steps, {made.cost}")
         await self._show(made.uri)
-        self._later(self._offer(made))
+        self.errands.later(self._offer(made))
         return {
             "number": made.number,
             "plan": made.uri,
@@ -81,7 +78,7 @@ class PlanHandlers:
         """Return why no plan is wanted, "" if one is."""
         if isinstance(params, dict) and params.get("report"):
             return "no plan was asked for"
-        if look.ask and await self._asked(look.price, [_ASK, _REPORT]) != _ASK:
+        if look.ask and await self.errands.asked(look.price, [_ASK, _REPORT]) != _ASK:
             return "nothing was asked"
         return ""
 
@@ -90,7 +87,7 @@ class PlanHandlers:
         ports = self.ports()
         number = await _number(params, ports)
         price, ask = await ports.price(number)
-        if ask and await self._asked(price, [_RUN, _LATER]) != _RUN:
+        if ask and await self.errands.asked(price, [_RUN, _LATER]) != _RUN:
             return {"number": number, "phase": "proposed", "reason": "nothing was asked"}
         return await self._carry(number)
 
@@ -98,82 +95,54 @@ class PlanHandlers:
         """Answer ``tandem/discardPlan``."""
         number = await _number(params, self.ports())
         await self.ports().discard(number)
-        self._say(f"Tandem: plan {number} is discarded")
+        self.errands.say(f"Tandem: plan {number} is discarded")
         return {"number": number}
 
     async def stop_plan(self, _snapshot: Snapshot, _params: Any) -> dict[str, Any]:
         """Answer ``tandem/stopPlan``: end the spending; what is done stays done."""
-        if not self._working:
+        stopped = self.errands.cancel()
+        if not stopped:
             raise RefusedError("no plan is being made or carried out")
-        for task in self._working:
-            task.cancel()
-        return {"stopped": len(self._working)}
-
-    async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
-        task = asyncio.create_task(work)
-        self._working.add(task)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            own = asyncio.current_task()
-            if own is not None and own.cancelling():
-                raise
-            raise RefusedError("it was stopped; run it again to go on") from None
-        finally:
-            self._working.discard(task)
-
-    def command(self, handler: Callable[[Any], Coroutine[Any, Any, Any]], params: Any) -> None:
-        """Begin what a command asks for; a refusal is a message, for there is no answer."""
-
-        async def story() -> None:
-            try:
-                await handler(params)
-            except JsonRpcException as error:
-                self._say(f"Tandem: {error.message}", lsp.MessageType.Warning)
-
-        self._later(story())
+        return {"stopped": stopped}
 
     async def stop(self) -> None:
         """End what goes on; plans can be gone on with."""
-        going = [*self._tasks, *self._working]
-        for task in going:
-            task.cancel()
-        await asyncio.gather(*going, return_exceptions=True)
+        await self.errands.stop()
 
     # -- offers --------------------------------------------------------------------------------
 
     def resume(self) -> None:
         """Offer a plan that was interrupted, once the editor is there."""
-        self._later(self._resume())
+        self.errands.later(self._resume())
 
     async def _resume(self) -> None:
         found = await self.ports().unfinished()
         if found is None:
             return
         number, state = found
-        if await self._asked(state, [_GO_ON, _LATER]) == _GO_ON:
+        if await self.errands.asked(state, [_GO_ON, _LATER]) == _GO_ON:
             await self._carry(number)
 
     async def _offer(self, made: Made) -> None:
         if made.problems:
             some = f"Plan {made.number} has problems: {made.problems[0]}. Edit it, then run it."
-            self._say(f"Tandem: {some}", lsp.MessageType.Warning)
+            self.errands.say(f"Tandem: {some}", lsp.MessageType.Warning)
             return
         said = f"Plan {made.number}, {made.steps} steps: {made.price}"
-        if await self._asked(said, [_RUN, _LATER]) == _RUN:
+        if await self.errands.asked(said, [_RUN, _LATER]) == _RUN:
             await self._carry(made.number)
 
     async def _carry(self, number: int) -> dict[str, Any]:
         ports = self.ports()
-        with self._bar() as bar:
-            ran = await self._stoppable(ports.run(number, bar.say))
+        with self.errands.bar() as bar:
+            ran = await self.errands.stoppable(ports.run(number, bar.say), _STOPPED)
             bar.done(f"plan {number} is {ran.phase}, {ran.cost}")
         applied = False
         if ran.ready:
             applied = await self._deliver(ran)
         else:
             why = f": {ran.reason}" if ran.reason else ""
-            self._say(f"Tandem: plan {number} is {ran.phase}{why}", lsp.MessageType.Warning)
+            self.errands.say(f"Tandem: plan {number} is {ran.phase}{why}", lsp.MessageType.Warning)
         return {
             "number": number,
             "phase": "applied" if applied else ran.phase,
@@ -190,7 +159,7 @@ class PlanHandlers:
         left = f" {len(ran.aside)} steps were set aside: {ran.aside[0]}." if ran.aside else ""
         said = f"{ran.goal}: {files} change, {ran.cost}.{left}"
         choices = [_APPLY, *([_PREVIEW] if self.client().change_annotations else []), _LATER]
-        choice = await self._asked(said, choices)
+        choice = await self.errands.asked(said, choices)
         if choice not in {_APPLY, _PREVIEW}:
             return False
         ports = self.ports()
@@ -202,7 +171,7 @@ class PlanHandlers:
             await asyncio.shield(ports.end(ran.number, refusal))
         if refusal:
             raise RefusedError(f"{refusal}; the patch is kept with the plan")
-        self._say(f"Tandem: {files} changed; look whether your editor has saved them")
+        self.errands.say(f"Tandem: {files} changed; look whether your editor has saved them")
         return True
 
     async def _edited(self, change: Change, *, preview: bool) -> str:
@@ -224,46 +193,9 @@ class PlanHandlers:
 
     # -- the editor ----------------------------------------------------------------------------
 
-    async def _asked(self, message: str, choices: list[str]) -> str:
-        """Ask the user; an editor that cannot ask says no to all."""
-        if not self.client().asks:
-            return ""
-        actions = [lsp.MessageActionItem(title) for title in choices]
-        info = lsp.MessageType.Info
-        params = lsp.ShowMessageRequestParams(info, f"Tandem: {message}", actions)
-        try:
-            answer = await self.server.window_show_message_request_async(params)
-        except JsonRpcException:
-            return ""
-        return answer.title if answer is not None else ""
-
     async def _show(self, uri: str) -> None:
         if not await shown(self.server, self.client(), uri, focus=True):
-            self._say(f"Tandem: see {uri}")
-
-    def _say(self, text: str, kind: lsp.MessageType = lsp.MessageType.Info) -> None:
-        self.server.window_show_message(lsp.ShowMessageParams(kind, text))
-
-    def _bar(self) -> ActionBar:
-        return self.bars.action(asyncio.current_task())
-
-    def _later(self, story: Coroutine[Any, Any, Any]) -> None:
-        """Do something that nobody waits for; what goes wrong is said."""
-
-        async def guarded() -> None:
-            try:
-                await story
-            except TandemError as error:
-                self._say(f"Tandem: {error}", lsp.MessageType.Warning)
-            except asyncio.CancelledError:
-                return
-            except Exception as error:
-                bug.seen[f"plan.{type(error).__name__}"] += 1
-                logger.exception("plan.crashed")
-
-        task = asyncio.create_task(guarded())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self.errands.say(f"Tandem: see {uri}")
 
 
 def _wish(snapshot: Snapshot, params: Any) -> tuple[str, str, int | None]:
