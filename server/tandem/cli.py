@@ -44,7 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     mode.add_argument("--live", action="store_true", help="with your key, against the real API")
     demo.add_argument(
-        "--act", choices=("codebase", "fix", "completion"), help="only this act of the three"
+        "--act",
+        choices=("codebase", "fix", "review", "completion"),
+        help="only this act of the four",
     )
     demo.add_argument("--json", action="store_true", help="print one JSON object")
     _doctor_options(commands.add_parser("doctor", help="check the set-up and say what is wrong"))

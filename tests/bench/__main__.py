@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     "checkout", "completion", "economy", "fixes", "index", "latency", "local", "pack",
-    "recall", "refactor", "refactor-evidence", "session",
+    "recall", "refactor", "refactor-evidence", "review", "review-focus", "session",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Codebases made of a few sources, as the index would have them, and places marked in a text."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tandem.core.text import Span
 from tandem.index.codebase import Codebase
@@ -14,6 +15,7 @@ from tandem.index.store import Stored
 BEGIN, END = "«", "»"
 
 
+@lru_cache(maxsize=512)  # many cases are of the same files
 def facts_of(path: str, source: str) -> FileFacts:
     """Return the facts of a file of a known language; exact where it has a grammar."""
     language = language_of(path)

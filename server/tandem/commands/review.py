@@ -8,7 +8,7 @@
 
 The evidence comes from the index and the history: free, no key. ``--ask`` has Pro review on top;
 its price is told first. Status 0, or 1 if a finding is as bad as ``--fail-on`` says; 2, with a
-sentence, if there was nothing to review.
+sentence, if it could not be reviewed.
 """
 
 import argparse
@@ -48,16 +48,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(world: World, arguments: argparse.Namespace) -> int:
-    root = root_of(Path.cwd())
+    scope, root = _scope(arguments), root_of(Path.cwd())
+    if isinstance(scope, Scope) and not (root / ".git").exists():
+        raise PlaceError("this folder is in no git repository: there is nothing to compare with")
     async with indexed(world, root) as repository:
         site = site_for(world, repository)
-        found = await _reviewed(world, site, arguments)
-    print(_printed(found, arguments.format), end="")
+        found = await _reviewed(world, site, scope, arguments)
+    _print(_printed(found, arguments.format))
     return 1 if fails(found.findings, _FAIL.get(arguments.fail_on)) else 0
 
 
-async def _reviewed(world: World, site: Site, arguments: argparse.Namespace) -> Review:
-    seen = await looked(site, _scope(arguments))
+async def _reviewed(
+    world: World, site: Site, scope: Scope | Path, arguments: argparse.Namespace
+) -> Review:
+    seen = await looked(site, scope)
     if not arguments.ask:
         return await unasked(site, seen)
     if not may_ask(world, site.settings):
@@ -91,3 +95,9 @@ def _printed(found: Review, form: str) -> str:
         return f"{json.dumps(machine.to_sarif(found, __version__))}\n"
     made = {"markdown": report.markdown, "github": report.github}.get(form, report.text)
     return made(found)
+
+
+def _print(text: str) -> None:
+    """Print what a terminal may have no letters for: names of files are any bytes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), end="")

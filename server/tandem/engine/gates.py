@@ -19,6 +19,7 @@ from tandem.core.elisions import is_elision
 from tandem.index.code import Code, Target
 from tandem.index.facts import FileFacts, Kind
 from tandem.index.languages import Language, by_id, language_of
+from tandem.index.inheritance import bases_of, types_of
 from tandem.index.lexical import bare_uses, blanked, uses
 from tandem.index.parse import parse
 from tandem.index.syntax.calling import COMMON
@@ -27,6 +28,7 @@ from tandem.index.unbound import is_valid, unbound_names
 _BUDGET_S: Final = 2.0
 _SHOWN: Final = 3
 _LOOP: Final = 8
+_PLAIN_BASES: Final = frozenset(["object", "Object", "ABC", "Protocol", "Enum", "Generic"])
 _HEAD: Final = 60  # characters before a name that may declare it
 _TYPES: Final = frozenset(
     [Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE, Kind.MODULE]
@@ -148,7 +150,10 @@ def _using(name: str, known: Read, code: Code | None) -> list[str]:
         return []
     own = known.change.path
     owner = _owner(name, known.before)
-    here = [own] if _is_used_here(name, known, member=owner is not None) else []
+    if owner is not None and _may_inherit(owner, known.after, code):
+        return []
+    there = owner is None or any(d.name == owner for d in known.after.definitions)
+    here = [own] if there and _is_used_here(name, known, member=owner is not None) else []
     return here + (_using_elsewhere(name, own, owner, code) if code is not None else [])
 
 
@@ -168,7 +173,8 @@ def _using_elsewhere(name: str, own: str, owner: str | None, code: Code) -> list
         seeing |= set(code.users(owner))
     elif language is None or language.id not in _EXPLICIT:
         return [path for path in others if _says(path, name, code, bare=True)]
-    return [path for path in others if path in seeing and _says(path, name, code, bare=False)]
+    seen = [path for path in others if path in seeing and _says(path, name, code, bare=False)]
+    return [path for path in seen if owner is None or _means_other(path, name, owner, code)]
 
 
 def _says(path: str, name: str, code: Code, *, bare: bool) -> bool:
@@ -179,6 +185,30 @@ def _says(path: str, name: str, code: Code, *, bare: bool) -> bool:
     source = blanked(text, language.id)
     places = bare_uses(source, name)
     return bool(places) if bare else len(uses(source, name)) > len(places)
+
+
+def _may_inherit(owner: str, after: FileFacts, code: Code | None) -> bool:
+    """Tell whether a type has a base that is not in the codebase, and may have what it lost."""
+    heads = [d.signature for d in after.definitions if d.name == owner and d.kind in _TYPES]
+    bases = bases_of(heads[0], after.language) if heads else ()
+    return code is not None and any(
+        base not in _PLAIN_BASES and not code.definers(base) for base in bases
+    )
+
+
+def _means_other(path: str, name: str, owner: str, code: Code) -> bool:
+    """Tell whether a member is used on something else than the file's own objects.
+
+    `self.x` is of the class around it: of a type's only where one of the file's derives from it.
+    """
+    language, text = language_of(path), code.text(path)
+    if language is None or text is None:
+        return False
+    source = blanked(text, language.id)
+    own = re.compile(r"(?:\bself|\bthis|\bcls)\s*(?:\??\.|->)\s*$")
+    if any(own.search(source[max(0, at - _HEAD) : at]) is None for at in uses(source, name)):
+        return True
+    return any(owner in one.bases for one in types_of(code, path))
 
 
 def _owner(name: str, facts: FileFacts) -> str | None:

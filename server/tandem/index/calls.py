@@ -119,6 +119,8 @@ class _Reader:
                 owner = None
             elif node.type in self._calling.types:
                 owner = node
+                if node.type == "record_declaration":  # its head is a constructor
+                    self._function(node, node)
             elif node.type in self._calling.calls:
                 self._call(node)
             todo += [(child, owner) for child in reversed(node.named_children)]

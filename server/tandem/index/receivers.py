@@ -20,6 +20,7 @@ _BEHIND: Final = re.compile(
     r"\b([A-Za-z_$][\w$]*)\s*[?!]?\s*:\s*(?:[\w]+\.)*([A-Z]\w*)(?:\s*\|\s*None)?\b"
 )
 _GO: Final = re.compile(r"\b([a-z_]\w*)\s+\*?(?:\w+\.)?([A-Z]\w*)\b")
+_GO_GIVEN: Final = re.compile(r"[(,]\s*([a-z_]\w*)\s+\*?([a-z]\w*)\s*(?=[,)])")
 _MADE: Final = re.compile(
     r"([A-Za-z_$][\w$]*)\s*(?::=|=)\s*(?:await\s+)?(?:new\s+)?&?(?:\w+\.)?(?:New)?([A-Z]\w*)\s*[({]"
 )
@@ -32,7 +33,7 @@ def declared(code: str, language: str) -> dict[str, frozenset[str]]:
     if language in _TYPES_FIRST:
         pairs = [(name, kind) for kind, name in _BEFORE.findall(code) if kind not in _NOT_TYPES]
     elif language == "go":
-        pairs = _GO.findall(code)
+        pairs = [*_GO.findall(code), *_GO_GIVEN.findall(code)]
     else:
         pairs = _BEHIND.findall(code)
     for name, kind in (*pairs, *_MADE.findall(code)):

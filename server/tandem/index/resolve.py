@@ -25,6 +25,7 @@ _FILES_ARE_NAMED: Final = frozenset(["c", "cpp", "objective-c", "objective-cpp"]
 # Their imports may name a member behind the module: `import static com.shop.Order.total`.
 _IMPORT_MEMBERS: Final = frozenset(["java", "kotlin", "scala", "csharp", "php", "rust", "swift"])
 _SEPARATORS: Final = str.maketrans({".": "/", ":": "/", "\\": "/"})
+_ROOTS: Final = ((), ("src",), ("lib",))  # where a top level is
 _FEWEST_PARTS: Final = 1
 
 
@@ -112,14 +113,17 @@ class Modules:
         files beside it.
         """
         found = self._suffix(parts)
+        if parts[0] in sys.stdlib_module_names:
+            above = _module_parts(found)[: -len(parts)] if found is not None else ()
+            is_own = found is not None and (dirname(found) == dirname(path) or above in _ROOTS)
+            return found if is_own else None
         if found is None or self._is_top(found, len(parts)):
             return found
         tops = [p for _, p in self._by_last.get(parts[-1], ()) if self._is_top(p, len(parts))]
         tops = [p for p in tops if _module_parts(p)[-len(parts) :] == parts]
         if len(tops) == 1:
             return tops[0]
-        beside = dirname(found) == dirname(path) and parts[0] not in sys.stdlib_module_names
-        return found if beside and not tops else None
+        return found if dirname(found) == dirname(path) and not tops else None
 
     def _is_top(self, path: str, parts: int) -> bool:
         """Tell whether a module of so many parts begins at a top level: in no package above."""

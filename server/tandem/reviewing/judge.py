@@ -70,11 +70,11 @@ async def drafted(world: "World", site: Site, seen: Looked) -> Draft:
     known: list[Finding] = []
     fresh: list[str] = []
     for one in seen.change.files:
-        before = judged.get(kept.digest(one, model))
+        before = kept.all_from_json(judged.get(kept.digest(one, model)))
         if before is None:
             fresh.append(one.path)
         else:
-            known += [f for f in map(kept.from_json, before) if f is not None]
+            known += before
     start = await packed_for(world, site)
     made, left, estimate = await _askings(world, site, seen, start, fresh)
     quote = quoted(world, site.settings, estimate)
@@ -95,7 +95,7 @@ async def _askings(
         prompt, usage = await _prompt(start, seen, part, first=not made)
         cost = prices.cost(model, usage, now)
         if most and cost is not None and spent + cost > most:
-            left += [(path, f"over review.most_usd, {most}") for path in part.paths]
+            left += [(path, _over(most)) for path in part.paths]
             continue
         spent += cost or Usd()
         total = Usage(total.hit + usage.hit, total.miss + usage.miss, total.output + usage.output)
@@ -130,17 +130,10 @@ async def judged(site: Site, draft: Draft, asker: "Asker", told: Told) -> Review
     The first part is asked alone, so that the others find the codebase in the cache.
     """
     asking = _Asking(site, draft, asker, told)
-    if draft.parts:
-        await asking.part(draft.parts[0], needed=True)
-        await draft.start.sent()
-        room = asyncio.Semaphore(_PARALLEL)
-
-        async def one(part: Asking) -> None:
-            async with room:
-                await asking.part(part, needed=False)
-
-        await asyncio.gather(*(one(part) for part in draft.parts[1:]))
-    await asyncio.to_thread(asking.keep)
+    try:
+        await asking.parts()
+    finally:  # also of a review that is stopped: what was paid for is not asked again
+        await asyncio.to_thread(asking.keep)
     known = [one for one in (_again(one, draft.seen) for one in draft.known) if one is not None]
     shown, hidden = await shown_of(site, [*draft.seen.findings, *asking.found, *known])
     return Review(
@@ -170,8 +163,27 @@ class _Asking:
     cost: Usd = field(default_factory=Usd)
     _answered: list[tuple[Part, tuple[Finding, ...]]] = field(default_factory=list)
 
+    async def parts(self) -> None:
+        """Ask about all parts: the first alone, the others side by side."""
+        room = asyncio.Semaphore(_PARALLEL)
+
+        async def one(part: Asking) -> None:
+            async with room:
+                await self.part(part, needed=False)
+
+        if self.draft.parts:
+            await self.part(self.draft.parts[0], needed=True)
+            await self.draft.start.sent()
+        async with asyncio.TaskGroup() as tasks:
+            for part in self.draft.parts[1:]:
+                tasks.create_task(one(part))
+
     async def part(self, asking: Asking, *, needed: bool) -> None:
         """Ask about a part; what cannot be asked is named, or raised if nothing was asked yet."""
+        most = Usd.of(self.site.settings.review.most_usd)
+        if most and self.cost >= most:  # it came dearer than was thought
+            self.left += [(path, _over(most)) for path in asking.part.paths]
+            return
         pro = Pro(self.site.settings.models.pro, self.asker, self.told)
         case = self.draft.seen.case
         self.told(f"reviewing {len(asking.part.files)} files: {_listed(asking.part.paths)}")
@@ -222,13 +234,17 @@ class _Asking:
                 reviews_of(self.site).remember(found)
 
 
+def _over(most: Usd) -> str:
+    return f"over review.most_usd, {most}"
+
+
 def _listed(paths: Sequence[str]) -> str:
     return ", ".join(paths[:_SHOWN]) + (" …" if len(paths) > _SHOWN else "")
 
 
 def _again(one: Finding, seen: Looked) -> Finding | None:
     """Return a finding of an earlier review at its line as it is now; None if that is gone."""
-    text = seen.case.after.text(one.path)
+    text = seen.case.after.text(one.path) if one.path in seen.case.after.paths else None
     lines = [line.rstrip("\r") for line in text.split("\n")] if text is not None else []
     same = [number for number, line in enumerate(lines) if line == one.quote]
     if not same:

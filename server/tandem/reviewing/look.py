@@ -1,13 +1,14 @@
 """What is reviewed, looked at for free: compared, held against the index, against the history."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from tandem.core import patch_file
 from tandem.core.diff import DoesNotApplyError, FileDiff, MalformedDiffError
 from tandem.core.errors import RefusedError
+from tandem.core.patch_file import PatchFile, applied, read, reversed_of
 from tandem.features.review.change import Change, change_of
 from tandem.features.review.evidence import proven
 from tandem.features.review.evidence.case import Case
@@ -17,10 +18,12 @@ from tandem.index.cochange import along
 from tandem.index.overlay import Overlay
 from tandem.site import Site
 from tandem.workspace.compared import Compared, Scope, Work, compared
-from tandem.workspace.files import load, reason_by_name
-from tandem.workspace.ignore import read_rules
+from tandem.workspace.files import decode, leaves, load, look, read_text, reason_by_name
+from tandem.workspace.ignore import Reason, read_rules
 from tandem.workspace.steady import steady
 from tandem.workspace.vcs import History, history
+
+_LARGEST: Final = 20_000_000  # bytes of a patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,11 @@ def _work(site: Site) -> Work:
     opened = site.open()
     rules = read_rules(site.root, site.settings.index.exclude)
 
-    def read(path: str) -> str | None:
+    def text(path: str) -> str | None:
         typed = site.buffer(path)
-        if typed is not None:
-            return typed
-        text = load(site.root / path)
-        return text if isinstance(text, str) else None
+        return typed if typed is not None else read_text(site.root / path)
 
-    return Work(site.root, files, rules, read, frozenset(opened))
+    return Work(site.root, files, rules, text, frozenset(opened))
 
 
 # -- a patch -----------------------------------------------------------------------------------
@@ -85,59 +85,84 @@ def _work(site: Site) -> Work:
 
 def _patched(site: Site, file: Path) -> Compared:
     """Return what a patch changes: of the files as they are, or as they were if it is applied."""
-    try:
-        text = file.read_text("utf-8", "replace")
-    except OSError as error:
-        raise RefusedError(f"{file} cannot be read: {error.strerror}") from None
-    try:
-        found = patch_file.read(text)
-    except MalformedDiffError as error:
-        raise RefusedError(f"{file} is no patch: {error}") from None
+    found = _read(file)
     paths = {path for one in found.diffs for path in (one.old, one.new) if path is not None}
-    notes = dict(found.notes)
-    for path in paths:
-        if reason_by_name(path) is not None:
-            notes[path] = "kept out of what models are told"
-    diffs = [one for one in found.diffs if not {one.old, one.new} & notes.keys()]
-    now = {path: _text(site, path) for path in paths}
-    for forwards in (True, False):
+    kept = _kept(site, paths)
+    diffs = [one for one in found.diffs if not {one.old, one.new} & kept.keys()]
+    now = {path: _text(site, path) for path in paths - kept.keys()}
+    now = _with_line_ends_of(diffs, now)
+    try:
+        before, after = now, _applied(diffs, now)
+    except DoesNotApplyError as error:
         try:
-            before, after = _sides(diffs, now, forwards=forwards)
-        except DoesNotApplyError as error:
-            if not forwards:
-                raise RefusedError(f"{file.name} neither applies nor is applied: {error}") from None
-        else:
-            return Compared(f"the patch {file.name}", before, after, notes)
-    raise AssertionError
+            before, after = _applied([reversed_of(one) for one in reversed(diffs)], now), now
+        except DoesNotApplyError:
+            said = f"{file.name} neither applies nor is applied: {error}"
+            raise RefusedError(said) from None
+    return Compared(f"the patch {file.name}", before, after, {**found.notes, **kept})
+
+
+def _read(file: Path) -> PatchFile:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RefusedError(f"{file.name} cannot be read: {why}") from None
+    if len(data) > _LARGEST:
+        raise RefusedError(f"{file.name} is larger than {_LARGEST // 1_000_000} MB")
+    text = decode(data)
+    try:
+        return read("" if text is None else text)
+    except MalformedDiffError as error:
+        raise RefusedError(f"{file.name} is no patch: {error}") from None
+
+
+def _kept(site: Site, paths: Collection[str]) -> dict[str, str]:
+    """Return the paths whose texts nobody may be told, each with the reason."""
+    rules = read_rules(site.root, site.settings.index.exclude)
+    found: dict[str, str] = {}
+    for path in paths:
+        if leaves(path) or path.startswith("/"):
+            raise RefusedError(f"the patch changes {path!r}, which is not in this workspace")
+        reason = reason_by_name(path) or rules.excluded_from_git(path)
+        there = reason or next(look(site.root, [path]))
+        if isinstance(there, Reason) and there is not Reason.GONE:
+            found[path] = "kept out, it may hold secrets" if there is Reason.SECRET else there.value
+    return found
 
 
 def _text(site: Site, path: str) -> str | None:
-    try:
-        return site.text(path) if path in site.code.paths else _plain(site.root / path)
-    except RefusedError:
-        return None
-
-
-def _plain(path: Path) -> str | None:
-    text = load(path)
+    typed = site.buffer(path)
+    if typed is not None:
+        return typed
+    text = site.code.text(path) if path in site.code.paths else load(site.root / path)
     return text if isinstance(text, str) else None
 
 
-def _sides(
-    diffs: list[FileDiff], now: Mapping[str, str | None], *, forwards: bool
-) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    here: dict[str, str | None] = {}
-    there: dict[str, str | None] = {}
+def _with_line_ends_of(
+    diffs: Sequence[FileDiff], now: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    r"""Return the texts with ``\n`` where a file has ``\r\n`` and no diff of it does."""
+    found = dict(now)
+    ending = {one.old for one in diffs if any("\r" in line for h in one.hunks for line in h.lines)}
+    ending |= {one.new for one in diffs if one.old in ending}
+    for path, text in now.items():
+        if text is not None and path not in ending:
+            found[path] = text.replace("\r\n", "\n")
+    return found
+
+
+def _applied(diffs: Sequence[FileDiff], now: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the texts with one diff after another applied. Raises DoesNotApplyError."""
+    found = dict(now)
     for one in diffs:
-        item = one if forwards else patch_file.reversed_of(one)
         try:
-            result = patch_file.applied(dict(now), item)
+            text = applied(found, one)
         except DoesNotApplyError as error:
-            raise DoesNotApplyError(f"{item.old or item.new}: {error}") from None
-        for path in (item.old, item.new):
-            if path is not None:
-                here.setdefault(path, now.get(path) if path == item.old else None)
-                there.setdefault(path, None)
-        if item.new is not None:
-            there[item.new] = result
-    return (here, there) if forwards else (there, here)
+            raise DoesNotApplyError(f"{one.old or one.new}: {error}") from None
+        if one.old is not None:
+            found[one.old] = None
+        if one.new is not None:
+            found[one.new] = text
+    return found

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tandem.core.errors import RefusedError
-from tandem.workspace.files import FileEntry, is_generated, look, reason_by_name
+from tandem.workspace.files import is_generated, look, reason_by_name
 from tandem.workspace.git import Git, ask
 from tandem.workspace.ignore import Reason, Rules
 from tandem.workspace.objects import (
@@ -26,6 +26,7 @@ from tandem.workspace.objects import (
     SUBMODULE,
     Entry,
     Listed,
+    checked_out,
     is_as,
     is_as_pointed,
     is_pointer,
@@ -234,9 +235,8 @@ def _differing_now(work: Work, state: Mapping[str, Entry], listed: Listed) -> se
     }
     for path in {*state, *listed.entries, *listed.others} - known:
         entry = state.get(path)
-        if entry is None and _is_new(work, path, listed):
-            found.add(path)
-        if entry is not None and _changed_unread(work, path, entry, listed):
+        is_new = entry is None and _is_new(work, path, listed)
+        if is_new or (entry is not None and _changed_unread(work, path, entry, listed)):
             found.add(path)
     return found
 
@@ -245,7 +245,7 @@ def _is_new(work: Work, path: str, listed: Listed) -> bool:
     """Tell whether something is there that a state does not have and that is no text."""
     entry = listed.entries.get(path)
     if entry is not None and entry.mode == SUBMODULE:
-        return bool(_submodule(work, path))
+        return bool(checked_out(work.root, path, work.git))
     status = status_of(work.root, path)
     if status is None or stat.S_ISDIR(status.st_mode):
         return False
@@ -258,17 +258,8 @@ def _changed_unread(work: Work, path: str, entry: Entry, listed: Listed) -> bool
     if status is None:
         return path not in listed.absent
     if entry.mode == SUBMODULE:
-        return _submodule(work, path) not in {"", entry.name}
+        return checked_out(work.root, path, work.git) not in {"", entry.name}
     return not is_as(work.root, path, entry, work.git)
-
-
-def _submodule(work: Work, path: str) -> str:
-    """Return the commit that is checked out in a submodule, "" if none is."""
-    folder = work.root / path
-    if not (folder / ".git").exists():
-        return ""
-    answer = ask(work.git, folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    return (answer or b"").decode("ascii", "replace").strip()
 
 
 def _has_modes(work: Work) -> bool:
@@ -348,11 +339,10 @@ def _kept(work: Work, path: str) -> bool:
 
 
 def _unread(work: Work, path: str) -> str:
-    reason = reason_by_name(path) or work.rules.excluded_from_git(path)
-    if reason is Reason.SECRET:
+    if reason_by_name(path) is Reason.SECRET:
         return "kept out, it may hold secrets"
-    found = reason or next(look(work.root, [path]))
-    return Reason.BINARY.value if isinstance(found, FileEntry) else found.value
+    found = work.rules.excluded_from_git(path) or next(look(work.root, [path]))
+    return found.value if isinstance(found, Reason) else Reason.BINARY.value
 
 
 def _like(before: str | None, now: str | None) -> str | None:
@@ -392,7 +382,7 @@ def _entry_now(work: Work, sides: _Sides, path: str) -> Entry | None:
     """Return what is in the working tree, as far as it is no matter of the text."""
     modes = {side[path].mode for side in (sides.before, sides.listed.entries) if path in side}
     if SUBMODULE in modes:
-        commit = _submodule(work, path)
+        commit = checked_out(work.root, path, work.git)
         return Entry(SUBMODULE, commit) if commit else None
     mode = _mode(work, path, sides)
     return Entry(mode, "") if mode is not None else sides.before.get(path)

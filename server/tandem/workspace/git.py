@@ -14,10 +14,11 @@ from typing import Final
 
 _GIT_S: Final = 20.0  # Linux, with cold caches, takes under 2 s
 # A repository is data, its `.git/config` too. Else `ls-files` would start what core.fsmonitor
-# names, a hook after refreshing the index, and a transport for a blob that a partial clone lacks.
+# names, a hook after refreshing the index, `log` what gpg.program names to show signatures, and a
+# transport for a blob that a partial clone lacks.
 _HARMLESS: Final = (
     "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",
-    "-c", "safe.bareRepository=explicit",
+    "-c", "safe.bareRepository=explicit", "-c", "log.showSignature=false",
 )  # fmt: skip
 _FIXED: Final = {
     "GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",

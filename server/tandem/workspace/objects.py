@@ -1,8 +1,8 @@
 """What git's trees and its index list, the texts of blobs, and whether files are as they are.
 
-Of git only what reads objects is asked; a filter that a repository names is never run, so a file
-counts as unchanged if its bytes are, or differ as ``core.autocrlf`` or Git LFS make them differ. Paths are relative to the folder asked about, with slashes.
-Blocking: called off the event loop.
+Of git only what reads objects is asked, and no filter is run: a file counts as unchanged if its
+bytes are, or differ as ``core.autocrlf`` or Git LFS make them differ. Paths are relative to the
+folder asked about, with slashes. Blocking: called off the event loop.
 """
 
 import hashlib
@@ -185,6 +185,15 @@ def is_as(root: Path, path: str, entry: Entry, git: Git) -> bool:
         return sizes(root, [entry.name], git).get(entry.name) == status.st_size
     data = read_regular(full, _HASHED)
     return isinstance(data, bytes) and _is_blob(data, entry.name)
+
+
+def checked_out(root: Path, path: str, git: Git) -> str:
+    """Return the commit that is checked out in a submodule, "" if none is."""
+    folder = root / path
+    if not (folder / ".git").exists():
+        return ""
+    answer = ask(git, folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    return (answer or b"").decode("ascii", "replace").strip()
 
 
 def is_pointer(text: str | None) -> bool:

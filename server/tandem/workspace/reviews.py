@@ -26,7 +26,8 @@ class Reviews:
 
     def dismissed(self) -> dict[str, dict[str, Any]]:
         """Return what was dismissed, by key, with what it said."""
-        return _read(self.folder / "dismissed.json")
+        found = _read(self.folder / "dismissed.json")
+        return {key: said for key, said in found.items() if isinstance(said, dict)}
 
     def dismiss(self, key: str, said: Mapping[str, Any]) -> None:
         """Keep a finding from being shown again. Raises OSError."""
@@ -38,9 +39,10 @@ class Reviews:
         self._write("dismissed.json", {})
         return count
 
-    def judged(self) -> dict[str, Any]:
+    def judged(self) -> dict[str, list[Any]]:
         """Return what was found in files, by the digests of their diffs."""
-        return _read(self.folder / "judged.json")
+        found = _read(self.folder / "judged.json")
+        return {key: said for key, said in found.items() if isinstance(said, list)}
 
     def remember(self, found: Mapping[str, Any]) -> None:
         """Keep what was found. Raises OSError."""

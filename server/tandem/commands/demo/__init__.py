@@ -1,10 +1,10 @@
-"""``tandem demo``: what Tandem knows of a repository and what it does in it, in three acts.
+"""``tandem demo``: what Tandem knows of a repository and what it does in it, in four acts.
 
 *codebase*: the index answers, with no key and no network. *fix*: it puts broken files right, with
-neither. *completion*: a real client drives a real ``tandem serve`` over stdio. Three ways for that:
-with no key (the default), the repository engine answers; ``--simulated`` lets the simulated API of
-a source checkout answer and prints our ledger beside its bill; ``--live`` uses the user's key,
-account and ledger.
+neither. *review*: it reviews the last commits, with neither. *completion*: a real client drives a
+real ``tandem serve`` over stdio. Three ways for that: with no key (the default), the repository
+engine answers; ``--simulated`` lets the simulated API of a source checkout answer and prints our
+ledger beside its bill; ``--live`` uses the user's key, account and ledger.
 """
 
 import argparse
@@ -52,6 +52,11 @@ async def _demo(arguments: argparse.Namespace) -> dict[str, Any]:
 
         say("")
         result["fix"] = await fixes.show(world, root, palette, say)
+    if arguments.act == "review" or (arguments.act is None and not models):
+        from tandem.commands.demo import review  # noqa: PLC0415 - as below
+
+        say("")
+        result["review"] = await review.show(world, root, palette, say)
     if arguments.act in {None, "completion"}:
         from tandem.commands.demo import completion  # noqa: PLC0415 - the protocol: 0.4 s
 

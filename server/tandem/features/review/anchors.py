@@ -25,6 +25,7 @@ class _Anchor:
     finding: Finding
     line: int
     shown: bool
+    around: tuple[str, str] = ("", "")  # the lines next to it when it went
 
 
 class Anchors:
@@ -69,6 +70,9 @@ class Anchors:
         before = [(one.line, one.shown) for one in self._anchors]
         self._text = new
         touched = [one for one in self._anchors if first[0] <= one.line <= last[0]]
+        for one in touched:
+            if one.shown:
+                one.around = _around(old, one.line)
         for one in self._anchors:
             if one.line > last[0]:
                 one.line += grown
@@ -85,8 +89,9 @@ class Anchors:
             return
         if not one.shown:  # its words may be back
             again = [n for n in range(first, last + 1) if self._reads(n, one.finding)]
-            if len(again) == 1:
-                one.line, one.shown = again[0], True
+            back = [n for n in again if _around(self._text, n) == one.around]
+            if len(back) == 1:
+                one.line, one.shown = back[0], True
                 return
         one.line, one.shown = first if line is None else line, False
 
@@ -108,15 +113,27 @@ def _moves(
         said = old.line(start)
         stays = first[1] > len(said) - len(said.lstrip()) or not grown
         return {start: start if stays else start + grown}
+    moves: dict[int, int] = {}
+    said = old.line(end)
+    if last[1] <= len(said) - len(said.lstrip()):  # all of the last line stays, and goes along
+        moves[end] = end + grown
+        end -= 1
+    if first[1] >= len(old.line(start)):  # all of the first line stays
+        moves[start] = start
+        start += 1
     was = list(old.lines(start, end + 1))
     now = list(new.lines(start, end + grown + 1))
     if len(was) + len(now) > _MOST:
-        return {}
-    moves: dict[int, int] = {}
+        return moves
     at, there = 0, 0
     ends = (len(was), len(was), len(now), len(now))
     for a, b, _c, d in (*changed_blocks(was, now), ends):
         moves |= {start + at + n: start + there + n for n in range(a - at)}
         at, there = b, d
-
     return moves
+
+
+def _around(text: Text, line: int) -> tuple[str, str]:
+    """Return the lines above and below one."""
+    above = text.line(line - 1) if line > 0 else ""
+    return above, text.line(line + 1) if line + 1 < text.line_count else ""

@@ -4,7 +4,7 @@ The prompt ends with the change in focus and the evidence: what the index proves
 Deliberately no opinion here on whether a finding is true: that is what `noise` is for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from tandem.engine.dialogue import Pro, Prompt, Question, Said, asked
 from tandem.engine.forms import SUBMIT_FINDINGS
 from tandem.features.review.findings import Finding
 from tandem.features.review.notes import Notes, told
+from tandem.features.review.rules import JUDGED
 from tandem.index.code import Code
 
 TASK: Final = """\
@@ -38,6 +39,7 @@ _SEVERITIES: Final = {
 }
 _LONGEST: Final = 2_000  # characters of a text in a finding
 _MOST: Final = 60  # findings of one answer
+_OTHERS: Final = 20  # paths of files that are judged elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,21 @@ def task_of(
     own = set(paths)
     listed = [f"- {f.path}:{f.line + 1}: {f.claim}" for f in proven if f.path in own or not others]
     facts = [line for line in told(notes) if not others or any(path in line for path in paths)]
-    rest = (
-        f"\nThe change is judged in parts; it also touches {', '.join(others)}.\n" if others else ""
-    )
+    rest = f"\nThe change is judged in parts; it also touches {_near(others, own)}.\n"
     return TASK.format(
         title=title,
         proven="\n".join(listed) or "(nothing)",
         facts="\n".join(facts) or "(nothing)",
-        others=rest,
+        others=rest if others else "",
     )
+
+
+def _near(others: Sequence[str], own: Collection[str]) -> str:
+    """Return some of the other files in words, those of the same folders first."""
+    folders = {path.rpartition("/")[0] for path in own}
+    found = sorted(others, key=lambda path: (path.rpartition("/")[0] not in folders, path))
+    more = f" and {len(found) - _OTHERS} more" if len(found) > _OTHERS else ""
+    return f"{', '.join(found[:_OTHERS])}{more}"
 
 
 async def ask(prompt: Prompt, code: Code, pro: Pro) -> Said[tuple[Claim, ...]]:
@@ -96,16 +104,16 @@ def _claims(listed: Sequence[Any]) -> Iterator[Claim]:
         if not isinstance(one, dict):
             continue
         file, quote, claim = (_text(one.get(name)) for name in ("file", "quote", "claim"))
-        if not (file and quote.strip() and claim):
+        if not (file.isprintable() and file and quote.strip() and _sentence(claim)):
             continue
         yield Claim(
             file.removeprefix("./"),
             quote,
             _SEVERITIES.get(_text(one.get("severity")), Severity.WARNING),
-            _text(one.get("category")) or "correctness",
-            " ".join(claim.split()),
-            " ".join(_text(one.get("why")).split()),
-            " ".join(_text(one.get("check")).split()),
+            _category(one.get("category")),
+            _sentence(claim),
+            _sentence(_text(one.get("why"))),
+            _sentence(_text(one.get("check"))),
             _texts(one.get("symbols")),
             _texts(one.get("places")),
             _text(one.get("suggestion")),
@@ -115,6 +123,15 @@ def _claims(listed: Sequence[Any]) -> Iterator[Claim]:
 
 def _text(value: Any) -> str:
     return value[:_LONGEST] if isinstance(value, str) else ""
+
+
+def _category(value: Any) -> str:
+    return value if isinstance(value, str) and value in JUDGED else "correctness"
+
+
+def _sentence(text: str) -> str:
+    """Return a text on one line, without what a terminal would obey."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -179,7 +179,10 @@ class Look:
     @cached_property
     def touched(self) -> frozenset[str]:
         """The names of definitions that are made, changed or removed."""
-        sides = ((self.read.before, self.before, self.after), (self.read.after, self.after, self.before))
+        sides = (
+            (self.read.before, self.before, self.after),
+            (self.read.after, self.after, self.before),
+        )
         return frozenset(
             one.name
             for facts, text, other in sides

@@ -106,7 +106,8 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def merged(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], int]:
     """Return the findings with those of one matter as one, and how many that made fewer.
 
-    What the evidence proves stays; of two of a model's the surer. The other's places are kept.
+    What the evidence proves stays; of two of a model's the surer. The other's places are kept, and
+    its words where they say something else of the same line.
     """
     kept: list[Finding] = []
     for one in sorted(findings, key=lambda f: (f.by != EVIDENCE, -f.confidence)):
@@ -125,9 +126,12 @@ def _same(one: Finding, other: Finding) -> bool:
         return True
     if one.by == other.by == EVIDENCE:
         return False
-    words, others = _words(one.claim), _words(other.claim)
-    shared = len(words & others) / max(1, min(len(words), len(others)))
-    return shared >= _ALIKE or (one.line == other.line and EVIDENCE in {one.by, other.by})
+    return one.line == other.line or _alike(one.claim, other.claim)
+
+
+def _alike(one: str, other: str) -> bool:
+    words, others = _words(one), _words(other)
+    return len(words & others) >= _ALIKE * max(1, min(len(words), len(others)))
 
 
 def _words(claim: str) -> set[str]:
@@ -137,9 +141,16 @@ def _words(claim: str) -> set[str]:
 def _joined(kept: Finding, other: Finding) -> Finding:
     """Return what stays of two findings of one matter: with the words it lacks."""
     places = {(p.path, p.line): p for p in (*other.related, *kept.related)}
+    why, severity = kept.why or other.why, kept.severity
+    alike = _alike(kept.claim, other.claim)
+    if not alike:
+        why = " ".join(part for part in (kept.why, f"Also: {other.claim}", other.why) if part)
+    if kept.by == other.by or not alike:
+        severity = min(kept.severity, other.severity, key=lambda one: one.value)
     return replace(
         kept,
-        why=kept.why or other.why,
+        severity=severity,
+        why=why,
         check=kept.check or other.check,
         suggestion=kept.suggestion if kept.suggestion is not None else other.suggestion,
         related=tuple(places.values()),

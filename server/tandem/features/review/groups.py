@@ -35,7 +35,8 @@ class Part:
 
 def parts(change: Change, code: Code, wanted: Sequence[str] | None = None) -> tuple[Part, ...]:
     """Cut a change; only the `wanted` files of it where they are given."""
-    files = [one for one in change.files if wanted is None or one.path in set(wanted)]
+    chosen = None if wanted is None else frozenset(wanted)
+    files = [one for one in change.files if chosen is None or one.path in chosen]
     sizes = {one.path: size_of(one) for one in files}
     clusters = [list(_cut(some, sizes)) for some in _connected(files, code)]
     return tuple(_joined([part for cluster in clusters for part in cluster], sizes))
@@ -71,9 +72,11 @@ def _edges(files: Sequence[Changed], code: Code) -> Mapping[str, set[str]]:
                 edges[path].add(target)
                 edges[target].add(path)
     for one in files:
-        if one.old and one.old in paths:
-            edges[one.path].add(one.old)
-            edges[one.old].add(one.path)
+        own = [name for name in one.look.touched if list(code.definers(name)) == [one.path]]
+        users = {user for name in own for user in code.users(name)}
+        for other in ({one.old} | users) & paths - {one.path}:
+            edges[one.path].add(other)
+            edges[other].add(one.path)
     return edges
 
 

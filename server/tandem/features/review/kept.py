@@ -29,6 +29,27 @@ def from_json(value: Any) -> Finding | None:
     """Return a finding; None of what is none, or of another version."""
     try:
         related = tuple(Place(**place) for place in value["related"])
-        return Finding(**{**value, "severity": Severity(value["severity"]), "related": related})
+        made = Finding(**{**value, "severity": Severity(value["severity"]), "related": related})
     except (KeyError, TypeError, ValueError):
         return None
+    return made if _is_sound(made) else None
+
+
+def all_from_json(value: Any) -> tuple[Finding, ...] | None:
+    """Return the findings of a file; None if they cannot be read, so that it is judged again."""
+    found = [from_json(one) for one in value] if isinstance(value, list) else [None]
+    known = tuple(one for one in found if one is not None)
+    return known if len(known) == len(found) else None
+
+
+def _is_sound(one: Finding) -> bool:
+    """Tell whether the fields are of their types: JSON may hold anything."""
+    texts = [one.rule, one.path, one.quote, one.claim, one.why, one.check, one.by]
+    texts += ["" if one.suggestion is None else one.suggestion]
+    texts += [text for place in one.related for text in (place.path, place.said)]
+    lines = [one.line, *(place.line for place in one.related)]
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(type(line) is int and line >= 0 for line in lines)
+        and isinstance(one.confidence, float | int)
+    )

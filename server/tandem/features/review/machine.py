@@ -1,4 +1,4 @@
-"""A review for machines: JSON of its own, and SARIF 2.1.0, which code hosts and editors read. Pure."""
+"""A review for machines: JSON of its own, and SARIF 2.1.0 for code hosts and editors. Pure."""
 
 from collections.abc import Sequence
 from typing import Any, Final

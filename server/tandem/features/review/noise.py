@@ -1,4 +1,4 @@
-"""The gates against noise: what a model claims of a change is held against the change and the index.
+"""The gates against noise: what a model claims of a change, held against change and index.
 
 A claim is dropped whose line is not there, or neither in the change nor next to it; that stands on
 names or places which do not exist; that the index refutes (the name is there, the callers fit).
@@ -33,42 +33,47 @@ _WORD: Final = re.compile(r"[^\W\d]\w*")
 _SYMBOL: Final = re.compile(r"^[\w$.:#>-]+(?:\(\))?$")
 _PLACE: Final = re.compile(r"^(.+?):(\d+)(?:[:-]\d+)*$")
 _SCRIPTS: Final = frozenset(["javascript", "javascriptreact", "typescript", "typescriptreact"])
-_LANGUAGE: Final = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(
-    "undefined null nil true false NaN void this super new panic defer recover go chan switch case "
-    "default catch finally throw throws synchronized volatile const let var func function interface "
-    "struct static public private Promise Error ReferenceError RangeError AggregateError Exception "
-    "NullPointerException IllegalArgumentException IllegalStateException IndexOutOfBoundsException "
-    "ArrayIndexOutOfBoundsException ClassCastException ConcurrentModificationException "
-    "NumberFormatException ArithmeticException UnsupportedOperationException IOException "
-    "NoSuchElementException InterruptedException SQLException OutOfMemoryError".split()
-)  # fmt: skip
+_LANGUAGE: Final = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | {
+    "undefined", "null", "nil", "true", "false", "NaN", "void", "this", "super", "new", "panic",
+    "defer", "recover", "go", "chan", "switch", "case", "default", "catch", "finally", "throw",
+    "throws", "synchronized", "volatile", "const", "let", "var", "func", "function", "interface",
+    "struct", "static", "public", "private", "Promise", "ReferenceError", "RangeError",
+    "AggregateError", "Error", "NullPointerException", "IllegalArgumentException",
+    "IllegalStateException", "IndexOutOfBoundsException", "ArrayIndexOutOfBoundsException",
+    "ClassCastException", "IOException", "ConcurrentModificationException",
+    "NumberFormatException", "ArithmeticException", "UnsupportedOperationException",
+    "NoSuchElementException", "InterruptedException", "SQLException", "OutOfMemoryError",
+}  # fmt: skip
 _GONE: Final = (
-    r"(?:{undefined}undeclared|not (?:defined|declared|imported)|never (?:defined|declared|imported)|"
-    r"no longer (?:exists?|defined|there)|does(?: not|n't) exist|gone|"
+    r"(?:{undefined}undeclared|(?:not|never) (?:defined|declared|imported)|gone|"
+    r"no longer (?:exists?|defined|there)|does(?: not|n't) exist|"
     r"removed,? (?:but|yet|and) (?:\w+ )*still)\b"
 )
-# `x` is not defined; not: `x` does not exist when ..., `x` is not defined in `other`.
+# `x` is not defined; not: `x` does not exist when ..., `x` is gone from `other`.
 _IS_GONE: Final = (
     r"\b{name}(?:\(\))?`? (?:(?:is|are|was|were|has|been|it|here|simply) ){{0,3}}"
     + _GONE
-    + r"(?! (?:when|if|for|until|unless|after|before|while|yet)\b)(?! (?:in|at|under|on|from) (?!this|here))"
+    + r"(?! (?:when|if|for|until|unless|after|before|while|yet)\b)"
+    r"(?! (?:in|at|under|on|from) (?!this|here))"
 )
 _NO_IMPORT: Final = (
-    r"\b(?:missing import (?:of|for)|import (?:of|for)|undeclared|unknown|never imports?) "
-    r"(?:name |function |class |type |variable )?`?(?:\w+\.)*{name}\b`?(?= is missing|.*missing)?"
+    r"\b(?:missing import (?:of|for)|undeclared|unknown|never imports?|does(?: not|n't) import) "
+    r"(?:(?:name|function|class|type|variable) )?`?(?:\w+\.)*{name}\b|"
+    r"\bimport (?:of|for) `?(?:\w+\.)*{name}`? is missing"
 )
 _CALLS: Final = re.compile(
     r"\b(?:arguments?|parameters?|signature|call(?:s|ers?|ed)?(?: sites?)?|passes|passing)\b",
     re.IGNORECASE,
 )
 _STALE: Final = re.compile(
-    r"\b(?:not (?:been )?updated|old (?:signature|form)|still (?:calls?|passes|uses)|missing|wrong number|"
-    r"too (?:few|many)|without the|does(?: not|n't) (?:pass|give|match|follow))\b",
+    r"\b(?:not (?:been )?updated|old (?:signature|form)|still (?:calls?|passes|uses)|missing|"
+    r"wrong number|too (?:few|many)|without the|does(?: not|n't) (?:pass|give|match|follow))\b",
     re.IGNORECASE,
 )
 _TASTE: Final = re.compile(
-    r"\b(?:readab\w+|more descriptive|docstring|doc comment|naming convention|code style|stylistic|idiomatic|"
-    r"formatting|line is too long|magic number|consider (?:to )?(?:renam|extract|split)\w*)\b",
+    r"\b(?:readab\w+|more descriptive|docstring|doc comment|naming convention|code style|"
+    r"stylistic|idiomatic|formatting of the code|line is too long|magic number|"
+    r"consider (?:to )?(?:renam|extract|split)\w*)\b",
     re.IGNORECASE,
 )
 
@@ -111,10 +116,13 @@ class _Sieve:
             for path in (one.old or one.path,)
             if one.old or one.after is None
         )
-        lost = frozenset(name for look in looks for name in look.lost)
-        self._lost = lost | {
-            name for one in case.change.files if one.old for name in case.after.names(one.path)
-        }
+        here = {name for path in self._looks for name in case.after.names(path)}
+        left = {name for look in looks for name in look.lost}
+        self._lost = left - here
+        # What went to another file is there, but not where it was.
+        self._left = left.union(
+            *(case.after.names(one.path) for one in case.change.files if one.old)
+        )
 
     @cached_property
     def _before(self) -> frozenset[str]:
@@ -139,7 +147,7 @@ class _Sieve:
         """Return the line that a claim is about, and why there is none."""
         look, text = self._looks.get(claim.file), self._text(claim.file)
         if text is None:
-            return -1, f"there is no file {claim.file}"
+            return -1, f"there is no file {claim.file[:80]}"
         quoted = next((line for line in claim.quote.split("\n") if line.strip()), "")
         lines = text.split("\n")
         found = _found(quoted, lines)
@@ -149,9 +157,7 @@ class _Sieve:
         if found:
             return self._chosen(claim, found, look, lines)
         removed = _removed_at(quoted, look) if look is not None else None
-        if removed is not None:
-            return removed, ""
-        return -1, "the line that it quotes is not there"
+        return (-1, "the line that it quotes is not there") if removed is None else (removed, "")
 
     def _chosen(
         self, claim: Claim, found: Sequence[int], look: Look | None, lines: Sequence[str]
@@ -185,17 +191,18 @@ class _Sieve:
         facts = self._case.after.facts(claim.file)
         around = enclosing(facts.definitions, offset_of(lines, line)) if facts is not None else None
         inside = {around.name} if around is not None else set()
-        if not names & {*_WORD.findall(lines[line]), *inside}:
+        if not self._told(claim) & {*_WORD.findall(lines[line]), *inside}:
             return False
-        imported = {target.path for target in self._case.after.imports(claim.file).values()}
-        folders = {path.rpartition("/")[0] for path in (*self._looks, *imported)}
-        return bool(
-            imported & self._looks.keys()
-            or claim.file.rpartition("/")[0] in folders
-            or {path.rpartition("/")[0] for path in imported}
-            & {path.rpartition("/")[0] for path in self._looks}
-            or names & self._touched & set(_WORD.findall("\n".join(lines)))
-        )
+        changed, folder = {_folder(path) for path in self._looks}, _folder(claim.file)
+        beside = [path for path in self._case.after.paths if _folder(path) == folder]
+        imports = [t.path for path in beside for t in self._case.after.imports(path).values()]
+        # A package is a folder: what one of its files imports, the others may know.
+        return folder in changed or bool(changed & set(map(_folder, imports)))
+
+    def _told(self, claim: Claim) -> set[str]:
+        """Return the names that a claim stands on, and those of its file among its words."""
+        said = set(_WORD.findall(f"{claim.claim} {claim.why}"))
+        return {*_names(claim), *(said & set(self._case.after.names(claim.file)))}
 
     # -- what it stands on ---------------------------------------------------------------------
 
@@ -208,9 +215,9 @@ class _Sieve:
         if lost:
             return lost
         names = _names(claim)
-        there = next((n for n in names if _says_gone(claim, n) and self._is_there(n, claim.file)), "")
+        there = [n for n in names if _says_gone(claim, n) and self._is_there(n, claim.file)]
         if there:
-            return f"`{there}` is there"
+            return f"`{there[0]}` is there"
         said = f"{claim.claim} {claim.why}"
         if _STALE.search(said) and (claim.category == "callers" or _CALLS.search(said)):
             return self._fitting(names, finding)
@@ -231,9 +238,9 @@ class _Sieve:
 
     def _lost_place(self, claim: Claim) -> str:
         """Return which place that is named is not as it is said to be, if none of them is."""
-        names = {*_names(claim), *self._touched}
         places = [p for p in claim.places if _PLACE.match(p.strip().strip("`"))]
         beside = claim.category != "callers"
+        names = self._touched | (self._told(claim) if beside else set(_names(claim)))
         if not places or any(self._is_place(place, names, beside=beside) for place in places):
             return ""
         return f"{places[0][:80]} is not what it is said to be"
@@ -258,12 +265,12 @@ class _Sieve:
         after = self._case.after
         if name in after.names(file) or name in after.imports(file):
             return True
-        if name in self._lost or not after.definers(name):
+        if name in self._left or not after.definers(name):
             return False
         return not any(name in line for look in self._looks.values() for line in look.removed)
 
     def _fitting(self, names: Sequence[str], finding: Finding) -> str:
-        """Return that the calls which a claim calls stale fit, "" if one may not or none is seen."""
+        """Return that the calls a claim calls stale fit, "" if one may not or none is."""
         seen = 0
         for place in (Place(finding.path, finding.line), *finding.related):
             text = self._text(place.path)
@@ -314,7 +321,7 @@ class _Sieve:
         )
 
     def _suggestion(self, claim: Claim, lines: list[str], line: int) -> str | None:
-        """Return what a claim wants in the place of its line, if the file is none the worse for it."""
+        """Return what a claim wants in the place of its line, if the file stays as sound."""
         said = claim.suggestion.strip("\n").rstrip()
         quoted = [part for part in claim.quote.split("\n") if part.strip()]
         if (
@@ -384,6 +391,10 @@ def _says_gone(claim: Claim, name: str) -> bool:
     gone = _IS_GONE.format(name=re.escape(name), undefined="" if is_value else "undefined|")
     no_import = _NO_IMPORT.format(name=re.escape(name))
     return any(re.search(one, claim.claim, re.IGNORECASE) for one in (gone, no_import))
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _stem(path: str) -> str:

@@ -34,7 +34,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The facts of a change. `along` are files that usually change with it, each with the reason."""
+    """The facts of a change. `along`: files that usually change with it, each with the reason."""
 
     touched: tuple[Touched, ...]
     along: tuple[tuple[str, str], ...]

@@ -4,6 +4,7 @@ A refutation counts only if it names a line of the evidence, word for word, that
 says no has to point at something as well.
 """
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from tandem.core import answers
@@ -11,7 +12,7 @@ from tandem.core.errors import BudgetError, ModelError
 from tandem.core.model import ChatRequest, Message, Thinking
 from tandem.core.money import Usd
 from tandem.engine.asking import Asker
-from tandem.features.review.change import Changed
+from tandem.features.review.change import FUNCTIONS, Changed, offset_of
 from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding
 from tandem.index.graph import enclosing, resolve
@@ -39,6 +40,8 @@ _AROUND: Final = 30  # lines of the file around the finding
 _BESIDE: Final = 8  # around each other place
 _ANSWER: Final = 400  # tokens
 _DEADLINE_S: Final = 60.0
+_HEAD: Final = re.compile(r".+:\d+")  # what stands above the lines of a place
+_WORD: Final = re.compile(r"\w+")
 _LEAST: Final = 8  # characters of a line that can show something
 
 
@@ -78,7 +81,7 @@ def verdict(value: Any, evidence: str) -> str:
     line, why = value.get("line"), value.get("why")
     if not isinstance(line, str) or len(line.strip()) < _LEAST:
         return ""
-    shown = {" ".join(one.split()) for one in evidence.split("\n")}
+    shown = {" ".join(one.split()) for one in evidence.split("\n") if not _HEAD.fullmatch(one)}
     if " ".join(line.split()) not in shown:
         return ""
     return f"refuted by `{line.strip()[:80]}`: {why if isinstance(why, str) else ''}".rstrip(": ")
@@ -100,20 +103,13 @@ def evidence_of(finding: Finding, case: Case) -> str:
         if (place.path, place.line) not in shown:
             shown.add((place.path, place.line))
             parts.append(_around(case, place.path, place.line, _BESIDE))
-    for name in dict.fromkeys(_words(finding.quote)):
+    for name in dict.fromkeys(_WORD.findall(finding.quote)):
         for found in resolve(case.after, finding.path, name)[:1]:
             mark = (found.path, found.definition.line)
             if found.certain and mark not in shown and len(shown) < 6:  # noqa: PLR2004 - definitions
                 shown.add(mark)
                 parts.append(_around(case, found.path, found.definition.line, _BESIDE))
     return "\n".join(parts)
-
-
-def _words(text: str) -> list[str]:
-    return [
-        "".join(c for c in word)
-        for word in "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
-    ]
 
 
 def _around(case: Case, path: str, line: int, lines: int) -> str:
@@ -123,8 +119,8 @@ def _around(case: Case, path: str, line: int, lines: int) -> str:
     shown = one.look.lines
     first, last = max(0, line - lines // 2), line + lines // 2
     facts = one.look.read.after
-    offset = sum(len(t) + 1 for t in shown[:line]) + 1
-    inner = enclosing(facts.definitions, offset) if facts is not None else None
+    functions = [d for d in facts.definitions if d.kind in FUNCTIONS] if facts is not None else []
+    inner = enclosing(functions, offset_of(shown, line))
     if inner is not None:
         start = text.count("\n", 0, inner.span.start)
         end = text.count("\n", 0, inner.span.end)

@@ -1,5 +1,6 @@
 """A review as people read it: in a terminal, as Markdown, as annotations of a CI job. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -34,17 +35,20 @@ def summary(review: Review) -> str:
     """Return what came of it in one line."""
     found = len(review.findings)
     parts = [
-        f"{review.title}: {review.files} {'file' if review.files == 1 else 'files'}, "
-        f"{found or 'no'} {'finding' if found == 1 else 'findings'}"
+        f"{review.title}: {_files(review.files)}, {found or 'no'} {'finding' if found == 1 else 'findings'}",
     ]
     if review.dropped:
         parts.append(f"{len(review.dropped)} not shown")
     if review.left:
-        parts.append(f"{len(review.left)} files not judged: {review.left[0][1]}")
+        parts.append(f"{_files(len(review.left))} not judged: {review.left[0][1]}")
     if review.kept:
-        parts.append(f"{review.kept} files as judged before")
+        parts.append(f"{_files(review.kept)} as judged before")
     parts.append(str(review.cost) if review.asked else "evidence alone, nothing was asked")
     return "; ".join(parts)
+
+
+def _files(count: int) -> str:
+    return f"{count} {'file' if count == 1 else 'files'}"
 
 
 def github(review: Review) -> str:
@@ -120,7 +124,8 @@ def _by(one: Finding) -> str:
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[str]:
-    fence = "````" if any("```" in line for line in lines) else "```"
+    runs = [len(run) for line in lines for run in re.findall("`+", line)]
+    fence = "`" * max(3, *(length + 1 for length in (0, *runs)))
     yield fence
     yield from lines
     yield fence

@@ -7,6 +7,7 @@ reviewer that cries wolf is switched off.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from tandem.core.diagnostics import Severity
 from tandem.features.review.evidence import (
     awaits,
     contracts,
@@ -22,6 +23,8 @@ from tandem.features.review.evidence import (
 )
 from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding, merged, ordered
+
+_BY_LINE: Final = frozenset(["syntax-error", "leftover", "secret", "sql-injection"])
 
 LOOKS: Final[Sequence[Callable[[Case], Iterator[Finding]]]] = (
     syntax.conflicts,
@@ -48,4 +51,11 @@ LOOKS: Final[Sequence[Callable[[Case], Iterator[Finding]]]] = (
 def proven(case: Case) -> tuple[Finding, ...]:
     """Return what is wrong with a change as far as it can be proven, the worst first."""
     found = [one for look in LOOKS for one in look(case)]
-    return ordered(merged(found)[0])
+    # Of what is not understood, that it is not is all to say, beside what a line alone shows.
+    broken = {one.path for one in found if one.rule == "syntax-error" or _is_conflict(one)}
+    sure = [one for one in found if one.path not in broken or one.rule in _BY_LINE]
+    return ordered(merged(sure)[0])
+
+
+def _is_conflict(one: Finding) -> bool:
+    return one.rule == "leftover" and one.severity is Severity.ERROR

@@ -17,6 +17,7 @@ _LANGUAGES: Final = frozenset(
 )
 _AWAITED: Final = re.compile(r"\bawait\s+((?:[\w$]+\s*(?:\([^()]*\))?\s*\.\s*)*)([\w$]+)\s*\(")
 _CALL: Final = re.compile(r"((?:[\w$]+\s*(?:\([^()]*\))?\s*\.\s*)*)([\w$]+)\s*\(")
+_FOR_EACH: Final = re.compile(r"\.forEach\(\s*async\b")
 _STATEMENT: Final = re.compile(r"^\s*(?:(?:[\w$.]+\s*\.\s*))?([\w$]+)\s*\(")
 # Who hands a coroutine or promise on waits for it elsewhere.
 _HANDED_ON: Final = re.compile(
@@ -32,6 +33,7 @@ def dropped(case: Case) -> Iterator[Finding]:
         if look.language in _LANGUAGES and not look.is_gone:
             yield from _lost(case, look)
             yield from _floating(case, look)
+            yield from _each(case, look)
     yield from _became_async(case)
 
 
@@ -105,11 +107,28 @@ def _floating(case: Case, look: Look) -> Iterator[Finding]:
         if match is None or _continues(look, line):
             continue
         name = match[1]
+        if name in COMMON and not re.match(r"\s*(?:self|this)\.", look.code_lines[line]):
+            continue
         if re.search(rf"\bawait\s+(?:[\w$.]+\.)?{re.escape(name)}\s*\(", look.code) is None:
             continue
         heads = [p.definition.signature for p in resolve(case.after, look.path, name)]
         if heads and all("async" in head.split() for head in heads):
             yield _finding(case, look, line, name)
+
+
+def _each(case: Case, look: Look) -> Iterator[Finding]:
+    """Find asynchronous callbacks that are given to what waits for nobody."""
+    for line in look.added:
+        if _FOR_EACH.search(look.code_lines[line]):
+            yield case.finding(
+                "dropped-await",
+                look.path,
+                line,
+                "`forEach` does not wait for the promises of its callback",
+                Severity.ERROR,
+                check="use `for ... of`, or await `Promise.all` of a map",
+                confidence=0.9,
+            )
 
 
 def _continues(look: Look, line: int) -> bool:

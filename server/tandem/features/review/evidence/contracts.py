@@ -249,6 +249,8 @@ def duplicates(case: Case) -> Iterator[Finding]:
     """Find what is defined twice in one place now, so that the later one wins."""
     for changed in case.change.files:
         look = changed.look
+        if look.language == "go" and not look.is_gone:
+            yield from _twice_in_package(case, look)
         old, new = (
             _counted(look, look.read.before, look.before),
             _counted(look, look.read.after, look.after),
@@ -267,6 +269,43 @@ def duplicates(case: Case) -> Iterator[Finding]:
                     related=(Place(look.path, first.line, "the first one"),),
                     confidence=0.85,
                 )
+
+
+def _twice_in_package(case: Case, look: Look) -> Iterator[Finding]:
+    """Find new functions of Go that another file of the package has as well."""
+    folder = look.path.rpartition("/")[0]
+    known = {d.name for d in look.read.before.definitions} if look.read.before else set()
+    for one in look.read.after.definitions if look.read.after else ():
+        if one.kind is not Kind.FUNCTION or one.name in {"init", "main", "_", *known}:
+            continue
+        for path in case.after.definers(one.name):
+            facts = case.after.facts(path)
+            outer = (
+                [d for d in facts.definitions if d.name == one.name] if facts is not None else []
+            )
+            same = path.rpartition("/")[0] == folder and path != look.path
+            if not same or outer[0].kind is not Kind.FUNCTION or _is_apart(case, path, look):
+                continue
+            yield case.finding(
+                "duplicate-definition",
+                look.path,
+                one.line,
+                f"`{one.name}` is defined in {path} as well, in the same package",
+                check="keep one of them",
+                related=(Place(path, outer[0].line, "the other one"),),
+                confidence=0.85,
+            )
+            return
+
+
+def _is_apart(case: Case, path: str, look: Look) -> bool:
+    """Tell whether two files of Go are never built together: tests, platforms, build tags."""
+    if path.endswith("_test.go") or look.path.endswith("_test.go"):
+        return True
+    texts = ((case.after.text(path) or "")[:_ABOVE], look.after[:_ABOVE])
+    return any("//go:build" in text or "+build" in text for text in texts) or (
+        path.rpartition("/")[2].count("_") + look.path.rpartition("/")[2].count("_") > 0
+    )
 
 
 def _is_touched(look: Look, one: Definition) -> bool:

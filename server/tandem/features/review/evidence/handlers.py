@@ -11,6 +11,7 @@ from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding
 from tandem.index.context.likely import is_test
 from tandem.index.graph import resolve
+from tandem.index.syntax.calling import COMMON
 
 _NOTHING: Final = (
     r"(?:None|null|undefined|0|-1|\"\"|''|\[\]|\(\)|\{\}|List\.of\(\)|"
@@ -25,6 +26,7 @@ _PASSED_OVER: Final = {
         rf"\bcatch\s*\([^()]*\)\s*\{{\s*(?:continue|return(?:\s+{_NOTHING})?)\s*;\s*\}}"
     ),
 }
+_SUPPRESSED: Final = re.compile(r"\bsuppress\(\s*(?:Base)?Exception\s*\)")
 _FORGIVEN: Final = re.compile(rf"\.catch\s*\(\s*\(\s*\w*\s*\)\s*=>\s*{_NOTHING}\s*\)")
 _PYTHON: Final = re.compile(
     r"^([ \t]*)except\b[^\n]*:[ \t]*(?:\n\s*)?(pass|\.\.\.)[ \t]*$", re.MULTILINE
@@ -36,6 +38,9 @@ _CALLBACK: Final = re.compile(
 _GO_DROPPED: Final = re.compile(r"^\s*(?:[\w, ]*\b_\s*:?=|_\s*=)\s*[\w.]+\(")
 _GO_USED: Final = re.compile(r"(?:\berr\s*:?=|\breturn\b(?:[^\n]*,)?)\s*([\w.]+)\(")
 _GIVEN_AWAY: Final = re.compile(r"^\s*(?:[\w, ]+,\s*)?_\s*:?=\s*(?:\w+\.)*(\w+)\(")
+_EXPECTED: Final = re.compile(
+    r"ImportError|ModuleNotFoundError|CancelledError|KeyboardInterrupt|StopIteration|QueueEmpty"
+)
 _CLEANS: Final = re.compile(
     r"[Cc]lose|[Cc]ancel|[Rr]elease|[Rr]emove|[Dd]estroy|[Rr]ollback|[Ff]lush|[Uu]nlink"
 )
@@ -57,6 +62,7 @@ def swallowed(case: Case) -> Iterator[Finding]:
             yield from _empty(case, look, passed)
         if look.language == "python":
             yield from _empty(case, look, _PYTHON)
+            yield from _empty(case, look, _SUPPRESSED)
         elif look.language in _SCRIPTS:
             yield from _empty(case, look, _BRACES)
             yield from _empty(case, look, _CALLBACK)
@@ -84,13 +90,24 @@ def _empty(case: Case, look: Look, pattern: re.Pattern[str]) -> Iterator[Finding
         line = look.line_of(match.start() + lead)
         if not any(n in look.changed for n in range(first, last + 1)):
             continue
-        if "ImportError" in match[0] or "ModuleNotFoundError" in match[0]:
-            continue  # what may be missing is looked for so
+        if _EXPECTED.search(match[0]):
+            continue  # what may be missing is looked for so; a cancelled task ends so
+        if pattern in _PASSED_OVER.values() and not _was_open(look, match):
+            continue  # whether it may fail in silence was decided before
         if pattern is _FORGIVEN and _CLEANS.search(look.code_lines[line]):
             continue  # what is given up need not succeed
         yield _finding(
             case, look, line, "an error that is caught here is forgotten: nothing is done with it"
         )
+
+
+def _was_open(look: Look, match: re.Match[str]) -> bool:
+    """Tell whether something that is tried here stood elsewhere before, without this handler."""
+    head = look.code[: match.start()]
+    tried = head[max(head.rfind("try:"), head.rfind("try {"), head.rfind("try (")) :]
+    names = {name for name in re.findall(r"(\w+)\s*\(", tried) if name not in COMMON}
+    gone = {name for line in look.removed for name in re.findall(r"(\w+)\s*\(", line)}
+    return not names.isdisjoint(gone)
 
 
 def _folded(text: str) -> str:

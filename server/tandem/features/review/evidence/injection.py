@@ -55,7 +55,7 @@ def injected(case: Case) -> Iterator[Finding]:
         known = {" ".join(m["body"].split()) for m in _LITERAL.finditer(was) if _built(was, m)}
         added, told = set(look.added), set[int]()
         for match in _LITERAL.finditer(now):
-            if len(match["body"]) > _LONGEST or not _is_query(now, match):
+            if len(match["body"]) > _LONGEST or not _is_query(now, match) or _is_tagged(now, match):
                 continue
             if " ".join(match["body"].split()) in known:
                 continue
@@ -67,6 +67,15 @@ def injected(case: Case) -> Iterator[Finding]:
             if not told & set(range(line - 3, line + 4)):
                 told.add(line)
                 yield _finding(case, look, line, value)
+
+
+def _is_tagged(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a template is given to a function of its own, which makes parameters of it."""
+    before = text[max(0, match.start() - 1) : match.start()]
+    if match["quote"] != "`":
+        return False
+    nested = match["body"].count("}") > match["body"].count("{")  # the rest of one with another in
+    return nested or before.isalnum() or before in {"_", "$", ">", ")"}
 
 
 def _is_query(text: str, match: re.Match[str]) -> bool:

@@ -59,6 +59,7 @@ def stale_references(case: Case) -> Iterator[Finding]:
             for path in paths:
                 yield from _used(case, look, name, path)
         yield from _unknown(case, look)
+        yield from _unassigned(case, look)
 
 
 def stale_members(case: Case) -> Iterator[Finding]:
@@ -199,6 +200,28 @@ def _used(case: Case, look: Look, name: str, path: str) -> Iterator[Finding]:
             related=more,
             confidence=0.9,
         )
+
+
+def _unassigned(case: Case, look: Look) -> Iterator[Finding]:
+    """Find attributes of Python whose every assignment is gone, and that are still used."""
+    if look.language != "python" or look.is_gone:
+        return
+    assigned = re.compile(r"\bself\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+    gone = set(assigned.findall(look.old_code)) - set(assigned.findall(look.code))
+    known = look.read.after.definitions if look.read.after is not None else ()
+    for name in sorted(gone - {d.name for d in known}):
+        if len(case.after.definers(name)) > 0:
+            continue  # a base may have it
+        match = re.search(rf"\bself\.{name}\b", look.code)
+        if match is not None:
+            yield case.finding(
+                "stale-reference",
+                look.path,
+                look.line_of(match.start()),
+                f"`self.{name}` is used here, and nothing assigns it any more",
+                check=f"search for `{name}`",
+                confidence=0.85,
+            )
 
 
 def _unknown(case: Case, look: Look) -> Iterator[Finding]:

@@ -30,6 +30,12 @@ _FAKE: Final = re.compile(
 _KEYED: Final = re.compile(
     r"""(?i)\b\w*(?:key|salt|seed|pass|cred)\w*\s*(?::\s*\w+\s*)?:?=\s*["'`]([^"'`\s]{20,200})["'`]"""
 )
+_BASIC: Final = re.compile(r"\b[Bb]asic\s+([A-Za-z0-9+/]{16,}={0,2})")
+_PLAIN: Final = (".properties", ".ini", ".cfg", ".conf", ".yml", ".yaml", ".toml", ".env.sample")
+_SETTING: Final = re.compile(
+    r"(?i)^\s*[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key)[\w.-]*\s*[=:]\s*([^\s\"'#]{8,})\s*$"
+)
+_HERE: Final = frozenset(["localhost", "127.0.0.1"])
 _WORDS: Final = re.compile(r"^[A-Za-z][a-z]*(?:[ _.:/-][A-Za-z]+)*$")
 _RANDOM: Final = 3.0  # bits a character
 _VERY_RANDOM: Final = 3.5
@@ -42,29 +48,33 @@ def leaked(case: Case) -> Iterator[Finding]:
         look = changed.look
         for line in look.added if not look.is_gone else ():
             text = look.lines[line]
-            value = _secret(text, tested=is_test(look.path))
+            value = _secret(text, tested=is_test(look.path), plain=look.path.endswith(_PLAIN))
             if value and value not in look.before:
                 yield _finding(case, look.path, line, text, value)
 
 
-def _secret(line: str, *, tested: bool) -> str:
+def _secret(line: str, *, tested: bool, plain: bool) -> str:
     known = _KNOWN.search(line)
     if known is not None and not _FAKE.search(known[0].replace("test", "") if not tested else line):
         return known[0]
-    if tested:
-        return ""
+    return "" if tested else next((value for value in _values(line, plain=plain) if value), "")
+
+
+def _values(line: str, *, plain: bool) -> Iterator[str]:
+    """Yield what on a line may be a secret, by what it is called or where it stands."""
     address = _ADDRESS.search(line)
-    if (
-        address is not None
-        and not _FAKE.search(address[1])
-        and address[2] not in {"localhost", "127.0.0.1"}
-    ):
-        return address[1]
-    for match in _CALLED.finditer(line):
-        if _looks_real(match[2]):
-            return match[2]
+    if address is not None and not _FAKE.search(address[1]) and address[2] not in _HERE:
+        yield address[1]
+    setting = _SETTING.match(line) if plain else None
+    if setting is not None and _looks_real(setting[1]):
+        yield setting[1]
+    yield from (match[2] for match in _CALLED.finditer(line) if _looks_real(match[2]))
+    basic = _BASIC.search(line)
+    if basic is not None:
+        yield basic[1]
     keyed = _KEYED.search(line)
-    return keyed[1] if keyed is not None and _is_random(keyed[1]) else ""
+    if keyed is not None and _is_random(keyed[1]):
+        yield keyed[1]
 
 
 def _is_random(value: str) -> bool:

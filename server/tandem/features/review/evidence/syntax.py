@@ -55,6 +55,8 @@ def _line(look: Look) -> int:
 
 def _unbalanced(look: Look) -> int | None:
     """Return the added line whose bracket is not closed, or closes too much, with the change."""
+    if _balance(look.old_code) == _balance(look.code):
+        return None
     for a, b, c, d in look.blocks:
         was = "".join(look.old_code.split("\n")[a:b])
         opened: list[int] = []
