@@ -42,8 +42,9 @@ PULLS: dict[str, Any] = {
 }
 CLAIM = {
     "file": "cart.py", "quote": "return sum(items) * rate", "severity": "error",
-    "category": "data", "claim": "The total is no longer rounded to cents.", "why": "parts of a cent",
-    "check": "pay with a rate of 1.175", "symbols": ["total"], "places": ["till.py:5"],
+    "category": "data", "claim": "The total is no longer rounded to cents.",
+    "why": "parts of a cent", "check": "pay with a rate of 1.175", "symbols": ["total"],
+    "places": ["till.py:5"],
     "suggestion": "return round(sum(items) * rate, 2)", "confidence": 0.8,
 }  # fmt: skip
 

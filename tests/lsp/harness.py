@@ -34,6 +34,16 @@ GHOST: Final[dict[str, Any]] = {"textDocument": {"inlineCompletion": {}}}
 URI: Final = "file:///workspace/a.py"
 
 
+class NoReviews:
+    """Reviews of a workspace in which nothing changed."""
+
+    def is_changed(self, _uri: str, _lines: Sequence[int]) -> bool:
+        return False
+
+    def path_of(self, _uri: str) -> str | None:
+        return None
+
+
 class Wire:
     """A writer that keeps what it is given, as bytes and as messages."""
 
@@ -136,7 +146,7 @@ class Peer:
 
     def __init__(self, clock: "Time | None" = None) -> None:
         self.plans: Any = None
-        self.reviews: Any = None
+        self.reviews: Any = NoReviews()
         self.session = Session()
         self.clock = clock or Clock()
         self.engine = Engine()

@@ -18,8 +18,8 @@ from tandem.core.diff import changed_blocks, lines_of
 from tandem.core.elisions import is_elision
 from tandem.index.code import Code, Target
 from tandem.index.facts import FileFacts, Kind
-from tandem.index.languages import Language, by_id, language_of
 from tandem.index.inheritance import bases_of, types_of
+from tandem.index.languages import Language, by_id, language_of
 from tandem.index.lexical import bare_uses, blanked, uses
 from tandem.index.parse import parse
 from tandem.index.syntax.calling import COMMON

@@ -1,5 +1,6 @@
 """The table from method to handler: what Tandem answers, for which client, within what time."""
 
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from lsprotocol import types as lsp
@@ -38,82 +39,85 @@ def build(services: Services) -> TandemProtocol:
     protocol = cast("TandemProtocol", server.protocol)
     protocol.session = services.session
     life = Lifecycle(server, services, lambda client: watch_files(server, client))
-    files = FileHandlers(server, services)
     boundary = Boundary()
-    acceptance = AcceptanceHandlers(services)
-    handlers = CompletionHandlers(
-        services.session, life.client, services.ports, life.failed, acceptance
-    )
-    bars = Bars(server, life.client)
-    actions = ActionHandlers(server, services.session, life.client, services.actions, bars)
-    plans = PlanHandlers(
-        server, services.session, life.client, services.plans,
-        Errands("plan", server, life.client, bars),
-    )  # fmt: skip
-    reviews = ReviewHandlers(
-        server, services.session, life.client, services.reviews,
-        Errands("review", server, life.client, bars),
-    )  # fmt: skip
-    actions.further = reviews.actions
-    life.started = plans.resume
+    own = _handlers(server, services, life)
 
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
         life.initialize(params)
-        _register_completion(server, boundary, handlers)
-        _register_actions(server, boundary, actions)
-        _register_acceptance(server, boundary, acceptance)
-        _register_plans(server, boundary, plans)
-        _register_reviews(server, boundary, reviews)
+        _register_completion(server, boundary, own.completion)
+        _register_actions(server, boundary, own.actions)
+        _register_acceptance(server, boundary, own.acceptance)
+        _register_plans(server, boundary, own.plans)
+        _register_reviews(server, boundary, own.reviews)
 
     @server.feature(lsp.SHUTDOWN)
     async def shutdown(_params: None) -> None:
-        handlers.abandon_all()
-        acceptance.stop()
-        await plans.stop()
-        await reviews.errands.stop()
+        own.completion.abandon_all()
+        own.acceptance.stop()
+        await own.plans.stop()
+        await own.reviews.errands.stop()
         await life.shutdown()
 
     told = boundary.notification
     server.feature(lsp.INITIALIZED)(told(life.initialized))
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(told(life.configuration_changed))
-    _register_documents(server, boundary, files, handlers, acceptance, reviews)
-    for method, answer in ((ext.STATUS, life.status), (ext.WHY_NO_COMPLETION, handlers.why)):
+    _register_documents(server, boundary, own)
+    for method, answer in ((ext.STATUS, life.status), (ext.WHY_NO_COMPLETION, own.completion.why)):
         server.feature(method)(boundary.request(answer, deadline_s=_STATUS_DEADLINE_S))
     return protocol
 
 
-def _register_documents(  # noqa: PLR0917 - all who are told
-    server: TandemServer,
-    boundary: Boundary,
-    files: FileHandlers,
-    handlers: CompletionHandlers,
-    acceptance: AcceptanceHandlers,
-    reviews: ReviewHandlers,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Handlers:
+    """Who answers what, for one connection."""
+
+    files: FileHandlers
+    acceptance: AcceptanceHandlers
+    completion: CompletionHandlers
+    actions: ActionHandlers
+    plans: PlanHandlers
+    reviews: ReviewHandlers
+
+
+def _handlers(server: TandemServer, services: Services, life: Lifecycle) -> _Handlers:
+    session, client = services.session, life.client
+    bars = Bars(server, client)
+    acceptance = AcceptanceHandlers(services)
+    completion = CompletionHandlers(session, client, services.ports, life.failed, acceptance)
+    planning, reviewing = (Errands(name, server, client, bars) for name in ("plan", "review"))
+    plans = PlanHandlers(server, session, client, services.plans, planning)
+    reviews = ReviewHandlers(server, session, client, services.reviews, reviewing)
+    actions = ActionHandlers(server, session, client, services.actions, bars, reviews.actions)
+    life.started = plans.resume
+    files = FileHandlers(server, services)
+    return _Handlers(files, acceptance, completion, actions, plans, reviews)
+
+
+def _register_documents(server: TandemServer, boundary: Boundary, own: _Handlers) -> None:
     """Take in what the editor tells of documents and files."""
 
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        acceptance.closed(params.text_document.uri)
-        files.opened(params)
-        reviews.opened(params.text_document.uri)
+        own.acceptance.closed(params.text_document.uri)
+        own.files.opened(params)
+        own.reviews.opened(params.text_document.uri)
 
     def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        files.changed(params)
-        acceptance.changed(params)
-        reviews.changed(params)
+        own.files.changed(params)
+        own.acceptance.changed(params)
+        own.reviews.changed(params)
 
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        handlers.closed(params.text_document.uri)
-        acceptance.closed(params.text_document.uri)
-        files.closed(params)
-        reviews.closed(params.text_document.uri)
+        own.completion.closed(params.text_document.uri)
+        own.acceptance.closed(params.text_document.uri)
+        own.files.closed(params)
+        own.reviews.closed(params.text_document.uri)
 
     told = boundary.notification
     server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)(told(opened))
     server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(told(changed))
-    server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)(told(files.saved))
-    server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(told(files.watched))
+    server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)(told(own.files.saved))
+    server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(told(own.files.watched))
     server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(told(closed))
 
 

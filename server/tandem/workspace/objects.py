@@ -130,7 +130,7 @@ def sizes(root: Path, names: Collection[str], git: Git) -> dict[str, int]:
     asked = "".join(f"{name}\n" for name in sorted(names)).encode("ascii")
     answer = ask(git, root, "cat-file", "--batch-check", stdin=asked) if names else b""
     found: dict[str, int] = {}
-    for line in (answer or b"").decode("ascii", "replace").splitlines():
+    for line in (answer or b"").decode("ascii", "replace").split("\n"):
         name, _, rest = line.partition(" ")
         kind, _, size = rest.partition(" ")
         if kind == "blob" and size.isdigit():

@@ -61,7 +61,7 @@ def test_a_file_in_conflict_is_only_told_to_be_one():
 def test_a_private_attribute_of_another_class_is_not_missed():
     before = {
         "a.py": "class A:\n    def _site(self):\n        return 1\n",
-        "b.py": "from a import A\n\n\nclass B:\n    def __init__(self):\n        self._site = A()\n",
+        "b.py": "from a import A\n\n\nclass B:\n    def f(self):\n        self._site = A()\n",
     }
     after = {**before, "a.py": "class A:\n    def site(self):\n        return 1\n"}
     assert reviewed(before, after) == []

@@ -63,7 +63,7 @@ def test_what_happened_to_each_definition_is_known():
     }
     assert found["price"].used == ("shop/prices.py:11", "shop/till.py:1", "shop/till.py:5")
     assert found["price"].tests == ("tests/test_prices.py",)
-    assert found["fresh"] == Touched("shop/prices.py", 16, "fresh", "new")
+    assert found["fresh"] == Touched("shop/prices.py", 19, "fresh", "new")
 
 
 def test_what_is_gone_and_used_nowhere_is_no_fact():

@@ -137,9 +137,8 @@ class _Sieve:
     def _text(self, path: str) -> str | None:
         """Return a file with the change; None of what is not in the codebase, wherever it is."""
         look = self._looks.get(path)
-        if look is not None:
-            return look.after
-        return self._case.after.text(path) if path in self._case.after.paths else None
+        known = self._case.after.text(path) if path in self._case.after.paths else None
+        return look.after if look is not None else known
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -240,7 +239,7 @@ class _Sieve:
         """Return which place that is named is not as it is said to be, if none of them is."""
         places = [p for p in claim.places if _PLACE.match(p.strip().strip("`"))]
         beside = claim.category != "callers"
-        names = self._touched | (self._told(claim) if beside else set(_names(claim)))
+        names = {*self._touched, *(self._told(claim) if beside else _names(claim))}
         if not places or any(self._is_place(place, names, beside=beside) for place in places):
             return ""
         return f"{places[0][:80]} is not what it is said to be"

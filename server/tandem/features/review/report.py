@@ -34,9 +34,8 @@ def _line(one: Finding) -> str:
 def summary(review: Review) -> str:
     """Return what came of it in one line."""
     found = len(review.findings)
-    parts = [
-        f"{review.title}: {_files(review.files)}, {found or 'no'} {'finding' if found == 1 else 'findings'}",
-    ]
+    what = f"{found or 'no'} {'finding' if found == 1 else 'findings'}"
+    parts = [f"{review.title}: {_files(review.files)}, {what}"]
     if review.dropped:
         parts.append(f"{len(review.dropped)} not shown")
     if review.left:
