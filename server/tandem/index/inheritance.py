@@ -111,11 +111,10 @@ def derived(code: Code, base: Type) -> Iterator[Type]:
         return
     for path in code.users(base.name):
         target = code.imports(path).get(base.name)
-        if (
-            target is not None
-            and target.path != base.path
-            and base.path not in _onward(code, target.path)
-        ):
+        if target is None and path != base.path and base.name in code.names(path):
+            continue  # a type of its own that is called so
+        leads = target is None or target.path == base.path
+        if not leads and target is not None and base.path not in _onward(code, target.path):
             continue
         for one in types_of(code, path):
             if base.name in one.bases and one.definition != base.definition:
