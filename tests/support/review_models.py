@@ -7,13 +7,25 @@ what is measured is what is held against them.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from fixtures.api.prices import FLASH
 from fixtures.api.replies import Reply, ToolCall
 from fixtures.api.requests import Request
+from tandem.core.model import (
+    Billed,
+    ChatRequest,
+    Event,
+    Stop,
+    Stopped,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
+from tandem.core.model import Request as AnyRequest
 from tandem.features.review.change import FUNCTIONS, Look
 from tandem.features.review.evidence.case import Case
 from tandem.index.calls import Call, arguments_of, fits
@@ -96,7 +108,7 @@ def _sign(case: ReviewCase, path: str, line: int) -> str:
 
 def inventions(one: ReviewCase, case: Case) -> tuple[Invented, ...]:
     """Return what a reviewer makes up about a case; none of it is so."""
-    looks = [file.look for file in case.change.files if not file.look.is_gone]
+    looks = [file.look for file in case.change.files if file.look.changed and not file.look.is_gone]
     at = _changed_line(looks)
     if at is None:
         return ()
@@ -195,16 +207,12 @@ def _callers(case: Case, looks: Sequence[Look]) -> _Made:
                     symbols=[short], places=[place],
                 )  # fmt: skip
                 break
-    number = 0
-    for path, call in _fitting(case, looks):
+    for number, (path, call) in enumerate(islice(_fitting(case, looks), 4)):
         said = _STALE[number % len(_STALE)].format(call.name)
         text = (case.after.text(path) or "").split("\n")[call.line]
         category = ("callers", "correctness")[number % 2]
         claim = claim_of(path, text, said, category=category, symbols=[call.name])
         yield "a call that fits", {**claim, "places": [f"{path}:{call.line + 1}"]}
-        number += 1
-        if number == 4:  # of one case
-            return
 
 
 _STALE = (
@@ -339,10 +347,30 @@ class Reviewer:
     def reply(self, request: Request) -> Reply:
         """Answer a request."""
         users = [str(m.get("content")) for m in request.messages if m.get("role") == "user"]
-        said = users[-1] if users else ""
-        if request.max_tokens == 1:
+        return self.said(request.model, request.max_tokens, users[-1] if users else "")
+
+    async def stream(self, request: AnyRequest) -> AsyncGenerator[Event]:
+        """Answer as a provider does, without a connection and at once."""
+        assert isinstance(request, ChatRequest)
+        reply = self.said(request.model, request.max_tokens, request.messages[-1].content)
+        for number, call in enumerate(reply.tool_calls):
+            yield ToolCallDelta(number, f"call-{number}", call.name, call.arguments)
+        if reply.text:
+            yield TextDelta(reply.text)
+        yield Stopped(Stop.END, request.model)
+        yield Billed(Usage(hit=100, miss=100, output=100), request.model)
+
+    async def warm(self) -> None:
+        """Have nothing to warm."""
+
+    async def aclose(self) -> None:
+        """Have nothing to close."""
+
+    def said(self, model: str, most: int, said: str) -> Reply:
+        """Answer what a model is asked."""
+        if most == 1:
             return Reply("OK", THOUGHT)
-        if request.model == FLASH:
+        if model == FLASH:
             claim, code = _CLAIM.search(said), _CODE.search(said)
             assert claim is not None
             assert code is not None

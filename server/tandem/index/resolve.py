@@ -115,8 +115,7 @@ class Modules:
         found = self._suffix(parts)
         if parts[0] in sys.stdlib_module_names:
             above = _module_parts(found)[: -len(parts)] if found is not None else ()
-            is_own = found is not None and (dirname(found) == dirname(path) or above in _ROOTS)
-            return found if is_own else None
+            return found if above in _ROOTS else None
         if found is None or self._is_top(found, len(parts)):
             return found
         tops = [p for _, p in self._by_last.get(parts[-1], ()) if self._is_top(p, len(parts))]
@@ -206,7 +205,9 @@ def _module_parts(path: str) -> tuple[str, ...]:
     folder, _, name = path.rpartition("/")
     stem = name.partition(".")[0]
     parts = [*folder.split("/"), stem] if folder else [stem]
-    if stem in _INDEX_STEMS and folder:
+    # Of Python only `__init__` is the package: `tests/bench/index.py` is a module of its own.
+    is_folder = stem == "__init__" if name.endswith((".py", ".pyi")) else stem in _INDEX_STEMS
+    if is_folder and folder:
         parts.pop()
     return tuple(part for part in parts if part)
 

@@ -56,7 +56,14 @@ def _looked(site: Site, found: Compared, past: History) -> Looked:
     before = Overlay(site.code, {**found.beneath, **change.before})
     case = Case(change, before, after)
     ranked = along(after, change.diffs, past.together, past.changed)
-    return Looked(case, proven(case), noted(case, [(one.path, one.why) for one in ranked]))
+    return Looked(
+        case, proven(case), noted(case, [(one.path, one.why) for one in ranked if _tells(one.why)])
+    )
+
+
+def _tells(why: str) -> bool:
+    """Tell whether a reason is one to tell of a file that did not change along."""
+    return "often changed along" in why or "its test" in why
 
 
 def _unindexed(site: Site, change: Change) -> Mapping[str, str | None]:

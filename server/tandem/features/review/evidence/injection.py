@@ -7,8 +7,14 @@ from typing import Final
 from tandem.features.review.change import Look
 from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding
+from tandem.index.context.likely import is_test
+from tandem.index.languages import language_of
 from tandem.index.lexical import uncommented
 
+_WHOLE: Final = re.compile(
+    r"\bSELECT\b.{1,300}?\bFROM\b|\bINSERT\s+INTO\b|\bUPDATE\b.{1,200}?\bSET\b|\bDELETE\s+FROM\b",
+    re.DOTALL,
+)
 _STATEMENT: Final = re.compile(
     r"\b(?:SELECT\b.*\bFROM|INSERT\s+INTO|UPDATE\b.*\bSET|DELETE\s+FROM|WHERE|HAVING|VALUES)\b",
     re.IGNORECASE | re.DOTALL,
@@ -49,7 +55,8 @@ def injected(case: Case) -> Iterator[Finding]:
     """Find new queries with a value in their text."""
     for changed in case.change.files:
         look = changed.look
-        if look.is_gone or not look.language:
+        language = language_of(look.path)
+        if look.is_gone or language is None or language.listing or is_test(look.path):
             continue
         was, now = (uncommented(text, look.language) for text in (look.before, look.after))
         known = {" ".join(m["body"].split()) for m in _LITERAL.finditer(was) if _built(was, m)}
@@ -69,6 +76,12 @@ def injected(case: Case) -> Iterator[Finding]:
                 yield _finding(case, look, line, value)
 
 
+def _is_near(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a whole statement stands in the code around a literal."""
+    around = text[max(0, match.start() - _ABOVE) : match.end() + _ABOVE]
+    return _WHOLE.search(around) is not None
+
+
 def _is_tagged(text: str, match: re.Match[str]) -> bool:
     """Tell whether a template is given to a function of its own, which makes parameters of it."""
     before = text[max(0, match.start() - 1) : match.start()]
@@ -82,9 +95,8 @@ def _is_query(text: str, match: re.Match[str]) -> bool:
     """Tell whether a literal is a query, or a condition of one that stands near it."""
     if _STATEMENT.search(text[max(0, match.start() - _NEAR) : match.end()]):
         return True
-    return (
-        bool(_QUOTED.match(match["body"]) or _ENDS_QUOTED.search(match["body"]))
-        and _STATEMENT.search(text) is not None
+    return bool(_QUOTED.match(match["body"]) or _ENDS_QUOTED.search(match["body"])) and _is_near(
+        text, match
     )
 
 

@@ -53,8 +53,8 @@ _MAKES: Final = re.compile(
 # Calls whose result has to be closed.
 _OPENS: Final = {
     "go": re.compile(
-        r"^\s*(\w+)(?:\s*,\s*\w+)*\s*:?=\s*(?:os\.(?:Open|Create|OpenFile)|"
-        r"\w+(?:\.\w+)*\.(?:Query|QueryContext)|http\.(?:Get|Post)|net\.Dial|sql\.Open)\("
+        r"^\s*(\w+)\s*,\s*\w+\s*:?=\s*(?:os\.(?:Open|Create|OpenFile)|"
+        r"\w+(?:\.\w+)*\.(?:Query|QueryContext)|http\.(?:Get|Post)|net\.Dial|sql\.Open)\((?!\))"
     ),
     "java": re.compile(
         r"^\s*(?:final\s+)?(?:var|[A-Z]\w*(?:<[^>]*>)?)\s+(\w+)\s*=\s*(?:Executors\.new\w+|"

@@ -31,6 +31,7 @@ _KEYED: Final = re.compile(
     r"""(?i)\b\w*(?:key|salt|seed|pass|cred)\w*\s*(?::\s*\w+\s*)?:?=\s*["'`]([^"'`\s]{20,200})["'`]"""
 )
 _BASIC: Final = re.compile(r"\b[Bb]asic\s+([A-Za-z0-9+/]{16,}={0,2})")
+_PROSE: Final = frozenset(["markdown", "html"])  # shows what a key looks like
 _PLAIN: Final = (".properties", ".ini", ".cfg", ".conf", ".yml", ".yaml", ".toml", ".env.sample")
 _SETTING: Final = re.compile(
     r"(?i)^\s*[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key)[\w.-]*\s*[=:]\s*([^\s\"'#]{8,})\s*$"
@@ -48,7 +49,11 @@ def leaked(case: Case) -> Iterator[Finding]:
         look = changed.look
         for line in look.added if not look.is_gone else ():
             text = look.lines[line]
-            value = _secret(text, tested=is_test(look.path), plain=look.path.endswith(_PLAIN))
+            value = _secret(
+                text,
+                tested=is_test(look.path) or look.language in _PROSE,
+                plain=look.path.endswith(_PLAIN),
+            )
             if value and value not in look.before:
                 yield _finding(case, look.path, line, text, value)
 
