@@ -71,6 +71,11 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "refactor.link": (["node_modules"], ("node_modules",)),
     "refactor.parallel": (1, 1),
     "refactor.accept": (False, False),
+    "review.most_usd": (2, "2"),
+    "review.confirm_usd": ("0", "0"),
+    "review.refute": (False, False),
+    "review.style": (True, True),
+    "review.mute": (["leftover"], ("leftover",)),
     "budget.daily_usd": (2, "2"),
     "budget.monthly_usd": ("12.50", "12.50"),
     "log.level": ("debug", "debug"),
@@ -286,6 +291,9 @@ PRIVATE = {
     "refactor.check_s": 9,
     "refactor.link": ("deps",),
     "refactor.accept": False,
+    "review.most_usd": "0.01",
+    "review.confirm_usd": "10",
+    "review.refute": False,
     "prices": {"m": {"hit": "0", "miss": "1", "output": "2"}},
 }
 

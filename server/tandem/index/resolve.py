@@ -25,6 +25,11 @@ _FILES_ARE_NAMED: Final = frozenset(["c", "cpp", "objective-c", "objective-cpp"]
 # Their imports may name a member behind the module: `import static com.shop.Order.total`.
 _IMPORT_MEMBERS: Final = frozenset(["java", "kotlin", "scala", "csharp", "php", "rust", "swift"])
 _SEPARATORS: Final = str.maketrans({".": "/", ":": "/", "\\": "/"})
+_JVM: Final = (".java", ".kt", ".kts", ".scala", ".groovy")
+_KIN: Final = {
+    "python": (".py", ".pyi", ".pyx", ".so"),
+    **dict.fromkeys(("java", "kotlin", "scala"), _JVM),
+}
 _ROOTS: Final = ((), ("src",), ("lib",))  # where a top level is
 _FEWEST_PARTS: Final = 1
 
@@ -94,7 +99,7 @@ class Modules:
             module = module.partition(".")[0]
         parts = tuple(p for p in module.translate(_SEPARATORS).split("/") if p and p != "crate")
         if language == "python" and parts:
-            return self._absolute(path, parts)
+            return _kin(self._absolute(path, parts), language)
         return self._apart(language, parts) if parts else None
 
     def _apart(self, language: str, parts: tuple[str, ...]) -> str | None:
@@ -104,7 +109,7 @@ class Modules:
             return self._suffix(parts[:-1])
         # `vitest` is a package, `vitest.config.ts` is no module of that name.
         is_other = found is not None and language in _PACKAGES_APART and _is_inner(found, parts)
-        return None if is_other else found
+        return None if is_other else _kin(found, language)
 
     def _absolute(self, path: str, parts: tuple[str, ...]) -> str | None:
         """Resolve an absolute import of Python: not into the middle of a package.
@@ -193,6 +198,12 @@ class Modules:
             if found:
                 return min(found)
         return None
+
+
+def _kin(path: str | None, language: str) -> str | None:
+    """Return a file that a language can import from: `java.io` is no `java.py`."""
+    suffixes = _KIN.get(language)
+    return path if path is None or suffixes is None or path.endswith(suffixes) else None
 
 
 def _is_inner(path: str, parts: Sequence[str]) -> bool:
