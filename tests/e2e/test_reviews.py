@@ -133,6 +133,9 @@ async def test_pro_is_asked_and_its_finding_follows_the_edits(tmp_path):
             server, "textDocument/codeAction",
             {"textDocument": {"uri": uri}, "range": place, "context": {"diagnostics": [one]}},
         )  # fmt: skip
+        titles = [a["title"] for a in menu]
+        assert any(title.startswith("Fix: The total") for title in titles)
+        assert sum("xplain" in title for title in titles) == 1
         take = next(a for a in menu if a["title"].startswith("Take the suggestion"))
         (edit,) = take["edit"]["documentChanges"][0]["edits"]
         assert edit["newText"] == "    return round(sum(items) * rate, 2)"

@@ -6,8 +6,12 @@ are, and what can be done about them, is the fixes' business.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from tandem.core.text import Span
+
+OWN: Final = "Tandem"
+"""The source of diagnostics that are findings of a review."""
 
 
 class Severity(Enum):

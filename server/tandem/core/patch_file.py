@@ -134,7 +134,7 @@ def _hunk_end(lines: list[str], at: int) -> int:
     at += 1
     while olds > 0 or news > 0:
         tag = lines[at][:1] if at < len(lines) else ""
-        if tag not in {" ", "-", "+", "\n", "\\"} or not tag:
+        if tag not in {" ", "-", "+", "\n", "\\"}:
             raise MalformedDiffError(f"line {at + 1} does not belong to a hunk")
         olds -= tag in {" ", "-", "\n"}
         news -= tag in {" ", "+", "\n"}

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from lsprotocol import types as lsp
 
+from tandem.core.diagnostics import OWN
 from tandem.core.text import Encoding, Text
 from tandem.features.fixes.kinds import QUICK, REVIEW
 from tandem.features.review.findings import EVIDENCE, Finding
 from tandem.lsp import ext
 from tandem.lsp.client import Client
 
-SOURCE: Final = "Tandem"
 _TITLE: Final = 60
 
 
@@ -38,7 +38,7 @@ def to_diagnostic(  # noqa: PLR0917 - a conversion
         severity=lsp.DiagnosticSeverity(finding.severity.value),
         code=finding.rule,
         code_description=lsp.CodeDescription(f"{rules}#{finding.rule}") if described else None,
-        source=SOURCE,
+        source=OWN,
         related_information=related if related and client.related_information else None,
         data={"tandemFinding": finding.key} if client.diagnostic_data else None,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tandem.core import edits, tokens
-from tandem.core.diagnostics import Diagnostic, Severity
+from tandem.core.diagnostics import OWN, Diagnostic, Severity
 from tandem.core.edits import Edit, OverlappingEditsError
 from tandem.core.model import Usage
 from tandem.core.money import Usd
@@ -111,6 +111,8 @@ def _fixes(here: Situation) -> Iterator[Offer]:
         which = f"all {len(some)}" if some == several else f"the first {len(some)}"
         yield _by_model(here, f"Fix {which} problems", QUICK, FIX, tuple(some))
     for number in nearest[:1]:
+        if here.diagnostics[number].source == OWN:
+            continue  # a finding explains itself, for nothing
         title = f"Explain: {_short(here.diagnostics[number].message)}"
         yield _by_model(here, title, QUICK, EXPLAIN, (number,))
 

@@ -29,7 +29,9 @@ def from_json(value: Any) -> Finding | None:
     """Return a finding; None of what is none, or of another version."""
     try:
         related = tuple(Place(**place) for place in value["related"])
-        made = Finding(**{**value, "severity": Severity(value["severity"]), "related": related})
+        said: dict[str, Any] = dict(value)
+        said |= {"severity": Severity(value["severity"]), "related": related}
+        made = Finding(**said)
     except (KeyError, TypeError, ValueError):
         return None
     return made if _is_sound(made) else None

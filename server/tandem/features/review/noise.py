@@ -301,7 +301,8 @@ class _Sieve:
 
     def finding(self, claim: Claim, line: int, by: str) -> Finding:
         """Return a claim as a finding on a line."""
-        lines = (self._text(claim.file) or "").split("\n")
+        text: str = self._text(claim.file) or ""
+        lines = text.split("\n")
         line = min(line, len(lines) - 1)
         quote = lines[line].rstrip("\r")
         return Finding(
