@@ -301,8 +301,7 @@ class _Sieve:
 
     def finding(self, claim: Claim, line: int, by: str) -> Finding:
         """Return a claim as a finding on a line."""
-        text: str = self._text(claim.file) or ""
-        lines = text.split("\n")
+        lines: list[str] = list((self._text(claim.file) or "").split("\n"))
         line = min(line, len(lines) - 1)
         quote = lines[line].rstrip("\r")
         return Finding(
