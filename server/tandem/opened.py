@@ -3,10 +3,12 @@
 Part of the composition root. Holds the pack of the workspace, which is one prefix whoever asks.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tandem.core.errors import RefusedError
 from tandem.site import Site, site_of
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from tandem.workspace.live_index import LiveIndex
     from tandem.workspace.packing import Packing
     from tandem.workspace.session import Session
+
+_READY_S: Final = 60.0  # a workspace of 20 MB takes 10 s the first time
 
 
 class Opened:
@@ -58,6 +62,14 @@ class Opened:
         site = site_of(self.world.paths, root, settings, index.codebase, files, self._packing)
         self._packing = site.packing
         return replace(site, open=self._texts, buffer=self._buffer)
+
+    async def ready(self) -> None:
+        """Wait until the workspace is known, but not for ever: then what is known has to do."""
+        index = self._index()
+        if index is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_READY_S):
+                    await index.ready()
 
     def asker(self) -> "Gateway":
         """Return the way to a model. Raises RefusedError without one."""

@@ -36,6 +36,7 @@ class Reviewer:
         from tandem.spending import must_ask  # noqa: PLC0415
 
         site = self._opened.site()
+        await self._opened.ready()
         seen = await look.looked(site, _scope(kind, revision))
         found = await shown.unasked(site, seen)
         why = self._opened.without_model()

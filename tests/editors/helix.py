@@ -1,14 +1,14 @@
 """Helix with the fragment of its README: the completion is in the menu; C-n and Enter take it.
 
 Once without a key, once with a simulated model: a whole block as one entry, other files, and quick
-fixes and rewrites by `Space a`, and plans by typable commands.
+fixes and rewrites by `Space a`, and plans by typable commands; in a second repository reviews.
 """
 
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.editors import checker, helix_plans, parcels, plans, repairs
+from tests.editors import checker, helix_plans, helix_reviews, parcels, plans, repairs, reviews
 from tests.editors.helix_running import lines, menu, open_file, picture, wait_for_file
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
@@ -57,6 +57,9 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
         environment = {**scene.environment, **model.environment()}
         with terminal([str(program), parcels.QUOTES], environment, scene.workspace) as editor:
             _complete_with_model(proof, editor, model, scene, out)
+        scene.wait_until_nothing_runs(20)
+        with terminal([str(program), reviews.KIOSK], environment, reviews.write(scene)) as editor:
+            helix_reviews.prove(proof, editor, out)
     scene.wait_until_nothing_runs(20)
 
 

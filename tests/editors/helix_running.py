@@ -41,11 +41,17 @@ def picture(proof: Proof, editor: Terminal, path: Path) -> None:
 
 
 def wait_for_file(editor: Terminal, scene: Scene, name: str, wanted: str) -> None:
+    def written() -> bool:
+        try:
+            return wanted in (scene.workspace / name).read_text(encoding="utf-8")
+        except FileNotFoundError:  # Helix puts the new file into the place of the old one.
+            return False
+
     editor.type(":write")
     editor.keys("Enter")
     until(
         f"{wanted!r} in {name}",
-        lambda: wanted in (scene.workspace / name).read_text(encoding="utf-8"),
+        written,
         seconds=20,
         on_screen=editor.screen,
     )

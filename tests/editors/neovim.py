@@ -1,12 +1,21 @@
 """Neovim with the plugin as a package: ghost text, typing along, Tab, and a clean quit.
 
 Once without a key, once with a simulated model: whole blocks, several answers, other files, quick
-fixes and rewrites, and plans.
+fixes and rewrites, plans, and in a second repository reviews.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
-from tests.editors import neovim_actions, neovim_plans, parcels, plans, repairs
+from tests.editors import (
+    neovim_actions,
+    neovim_plans,
+    neovim_reviews,
+    parcels,
+    plans,
+    repairs,
+    reviews,
+)
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.neovim_running import Running, running, version
@@ -75,13 +84,15 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
         scene.wait_until_nothing_runs(20)
     parcels.write(scene)
     repairs.write(scene)
-    with (
-        simulated_model(scene.home / "model.log") as model,
-        running(
-            program, scene, {**scene.environment, **model.environment()}, parcels.QUOTES
-        ) as editor,
-    ):
-        _complete_with_model(proof, editor, model, scene, out)
+    changed = replace(scene, workspace=reviews.write(scene))
+    with simulated_model(scene.home / "model.log") as model:
+        environment = {**scene.environment, **model.environment()}
+        with running(program, scene, environment, parcels.QUOTES) as editor:
+            _complete_with_model(proof, editor, model, scene, out)
+        scene.wait_until_nothing_runs(20)
+        with running(program, changed, environment, reviews.TOTAL) as editor:
+            editor.wait("the server is attached", ATTACHED, wanted=True)
+            neovim_reviews.prove(proof, editor, out)
     scene.wait_until_nothing_runs(20)
     with (
         proof.step("says what to do when tandem is not installed") as detail,

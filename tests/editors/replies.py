@@ -9,7 +9,7 @@ from typing import Final
 
 from fixtures.api.replies import Reply, ToolCall, default_reply
 from fixtures.api.requests import Request
-from tests.editors import plans
+from tests.editors import plans, reviews
 
 HEADER: Final = "def quote(parcel: Parcel, *, express: bool) -> float:"
 BLOCK: Final = (
@@ -37,7 +37,7 @@ def reply(request: Request) -> Reply:
     if request.prefix == "```python\n" and "Task: Write the body" in request.rendered:
         return Reply("\n".join([*SIGNATURE, BODY, "```"]), first_token_ms=CHAT_MS)
     if request.kind != "fim":
-        return _planned(request) or default_reply(request)
+        return _planned(request) or _reviewed(request) or default_reply(request)
     block = "\n".join(BLOCK) + "\n"
     if request.prompt.endswith(HEADER):
         return Reply(f"\n{block}")
@@ -61,3 +61,12 @@ def _planned(request: Request) -> Reply | None:
         return Reply(tool_calls=(ToolCall("submit_plan", json.dumps(plans.PLAN)),))
     steps = (edit for step, edit in plans.EDITS.items() if f"Your step is {step}" in users)
     return next(map(Reply, steps), None)
+
+
+def _reviewed(request: Request) -> Reply | None:
+    """Answer as Pro reviews a change; None for other questions."""
+    users = "\n".join(str(one["content"]) for one in request.messages if one["role"] == "user")
+    if "Review the change above" not in users:
+        return None
+    handed_in = json.dumps({"findings": [reviews.FINDING]})
+    return Reply(tool_calls=(ToolCall("submit_findings", handed_in),), first_token_ms=CHAT_MS)

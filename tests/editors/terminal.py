@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from tests.editors.proof import until
 
 COLUMNS, ROWS = 100, 28
+ESCAPE_SECONDS = 0.1  # A key that an editor reads together with an Escape is one with Alt.
 # remain-on-exit keeps the last screen of an editor that died; escape-time 0 sends Escape at once.
 CONFIGURATION = "set -g remain-on-exit on\nset -s escape-time 0\nset -g status off\n"
 
@@ -23,6 +25,8 @@ class Terminal:
         """Press keys by their tmux names, as `Escape` or `C-n`."""
         for name in names:
             self._tmux("send-keys", name)
+            if name == "Escape":
+                time.sleep(ESCAPE_SECONDS)
 
     def type(self, text: str) -> None:
         """Type a text, one key at a time, as a person does."""

@@ -2,7 +2,7 @@
 
 The extension and the server run in code-server's extension host, as they do on a remote; the
 workbench is the same. Once without a key, once with a simulated model (quick fixes, rewrites and
-plans as well), once without a server.
+plans as well, and reviews in a second repository), once without a server.
 """
 
 import json
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.editors import parcels, plans, repairs
+from tests.editors import parcels, plans, repairs, reviews
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.proof import NotShownError, Proof, Step, until
@@ -96,6 +96,11 @@ def prove(proof: Proof, installation: Installation, scene: Scene, out: Path) -> 
         proof.screenshots.append(picture)
         proof.screenshots += [out / "vscode-fixes.png", out / "vscode-rewrites.png"]
         proof.screenshots += [out / f"vscode-{name}.png" for name in ("plan", "apply")]
+        folder = reviews.write(scene)
+        changed = f"{url.partition('?')[0]}?folder={folder}"
+        _drive(proof, workbench, scene, _with_change(changed, picture))
+        pictures = ("scopes", "review", "take", "dismiss")
+        proof.screenshots += [out / f"vscode-{name}.png" for name in pictures]
     scene.wait_until_nothing_runs(30)
     with _serving(workbench, scene, scene.without_server()) as url:
         picture = out / "vscode-missing.png"
@@ -157,6 +162,32 @@ def _with_model(url: str, picture: Path, model: Model, scene: Scene) -> dict[str
             "text": parcels.CHANGED,
             "before": parcels.OLD_NAME,
             "now": parcels.NEW_NAME,
+        },
+    }
+
+
+def _with_change(url: str, picture: Path) -> dict[str, object]:
+    return {
+        "drive": "reviewsChanges",
+        "url": url,
+        "picture": str(picture),
+        "file": reviews.TOTAL,
+        "review": {
+            "kiosk": reviews.KIOSK,
+            "scope": reviews.SCOPE,
+            "call": reviews.CALL,
+            "changed": reviews.CHANGED,
+            "mended": reviews.MENDED,
+            "note": reviews.NOTE,
+            "stale": reviews.STALE,
+            "claim": reviews.CLAIM,
+            "take": reviews.TAKE,
+            "dismiss": reviews.DISMISS,
+            "offer": reviews.OFFER,
+            "report": reviews.REPORT,
+            "stopped": reviews.STOPPED,
+            "unknown": reviews.UNKNOWN,
+            "restored": reviews.RESTORED,
         },
     }
 

@@ -1,4 +1,5 @@
-// Drives VS Code's workbench in Chromium: `completes`, `completesWithModel` or `saysWhatIsMissing`, as the task says.
+// Drives VS Code's workbench in Chromium: `completes`, `completesWithModel`, `reviewsChanges` or `saysWhatIsMissing`,
+// as the task says.
 // One argument: a JSON object (see vscode.py). Prints one JSON object a line:
 // {"step", "passed", "seconds", "detail"}. A step that fails ends the run; what was on the page goes into its detail.
 "use strict";
@@ -20,6 +21,7 @@ const {
   sawBar,
   waitForGhost,
 } = require("./page.cjs");
+const { reviews } = require("./reviews.cjs");
 
 const ON_LOOPBACK = [
   "--no-sandbox",
@@ -44,7 +46,7 @@ async function main() {
   try {
     const page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
     page.setDefaultTimeout(task.timeout_ms);
-    const drive = { completes, completesWithModel, saysWhatIsMissing }[task.drive];
+    const drive = { completes, completesWithModel, reviewsChanges, saysWhatIsMissing }[task.drive];
     await drive(page);
   } finally {
     await browser.close();
@@ -307,6 +309,8 @@ async function plans(page) {
     return said;
   });
 }
+
+const reviewsChanges = (page) => reviews(page, { step, open, picture });
 
 const picture = (page, name) =>
   page.screenshot({ path: task.picture.replace(/-block\.png$/, `-${name}.png`) });

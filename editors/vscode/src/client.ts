@@ -72,6 +72,18 @@ export class Server {
     return this.client?.isRunning() ? this.client.sendRequest<T>(method, params) : undefined;
   }
 
+  /** Ask the server for what it shows itself; what goes wrong is a warning. */
+  async tell(method: string, params: object = {}): Promise<void> {
+    try {
+      if ((await this.ask(method, params)) === undefined) {
+        void window.showWarningMessage("Tandem: the server is not running");
+      }
+    } catch (problem) {
+      const said = problem instanceof Error ? problem.message : String(problem);
+      void window.showWarningMessage(`Tandem: ${said}`);
+    }
+  }
+
   /** Show how much of the workspace is known, and go on while the server is still reading it. */
   async showIndex(): Promise<void> {
     if (this.following) {

@@ -7,6 +7,7 @@
 import { commands, type ExtensionContext, window, workspace } from "vscode";
 import { Server } from "./client";
 import { registerPlans } from "./plans";
+import { registerReviews } from "./reviews";
 import { PATH_SETTING, SECTION } from "./settings";
 import { Status } from "./status";
 
@@ -30,6 +31,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand("tandem.showOutput", () => output.show()),
     commands.registerCommand("tandem.whyNoCompletion", () => sayWhyNothing(started)),
     ...registerPlans(started),
+    ...registerReviews(started),
     window.onDidChangeActiveTextEditor(() => void started.showIndex()),
     workspace.onDidGrantWorkspaceTrust(() => void started.sendSettings()),
     workspace.onDidChangeConfiguration((change) => {

@@ -24,11 +24,9 @@ export function registerPlans(server: Server): Disposable[] {
   return [
     // From the server's code action with a wish, from the palette without.
     commands.registerCommand("tandem.askPlan", (wish?: Wish) => plan(server, wish ?? here())),
-    commands.registerCommand("tandem.runLastPlan", () => send(server, "tandem/runPlan", {})),
-    commands.registerCommand("tandem.discardLastPlan", () =>
-      send(server, "tandem/discardPlan", {}),
-    ),
-    commands.registerCommand("tandem.stopPlans", () => send(server, "tandem/stopPlan", {})),
+    commands.registerCommand("tandem.runLastPlan", () => server.tell("tandem/runPlan", {})),
+    commands.registerCommand("tandem.discardLastPlan", () => server.tell("tandem/discardPlan", {})),
+    commands.registerCommand("tandem.stopPlans", () => server.tell("tandem/stopPlan", {})),
   ];
 }
 
@@ -39,7 +37,7 @@ async function plan(server: Server, wish: Wish): Promise<void> {
     ignoreFocusOut: true,
   });
   if (instruction?.trim()) {
-    await send(server, "tandem/planRefactor", { ...wish, instruction });
+    await server.tell("tandem/planRefactor", { ...wish, instruction });
   }
 }
 
@@ -59,15 +57,4 @@ function place({ textDocument, range }: Wish): string {
   }
   const path = workspace.asRelativePath(Uri.parse(textDocument.uri));
   return ` of ${path}:${range.start.line + 1}`;
-}
-
-async function send(server: Server, method: string, params: object): Promise<void> {
-  try {
-    if ((await server.ask(method, params)) === undefined) {
-      void window.showWarningMessage("Tandem: the server is not running");
-    }
-  } catch (problem) {
-    const said = problem instanceof Error ? problem.message : String(problem);
-    void window.showWarningMessage(`Tandem: ${said}`);
-  }
 }

@@ -65,6 +65,7 @@ class LiveIndex:
         self._events: FileEvents | None = None
         self._waiting: dict[str, Document] = {}  # opened before the rules were known
         self._busy = True
+        self._ready = asyncio.Event()
         self._exact = 0
 
     @property
@@ -143,6 +144,10 @@ class LiveIndex:
         """How much is known by now."""
         return Summary(len(self.codebase.paths), self._exact, self._busy)
 
+    async def ready(self) -> None:
+        """Wait until all files of the workspace were taken in once."""
+        await self._ready.wait()
+
     # -- its own life --------------------------------------------------------------------------
 
     async def run(self, exclude: Sequence[str], *, client_watches: bool, report: Report) -> None:
@@ -170,6 +175,7 @@ class LiveIndex:
             await bar.end()
         self._count()
         self._busy = False
+        self._ready.set()
         self._indexing.keep()
         fields = {"files": len(files), "seconds": round(self._clock.monotonic() - begin, 2)}
         logger.info("index.ready", extra={"fields": fields})

@@ -1,9 +1,11 @@
 --- Tells the server, with each request for code actions, what others say of those lines.
 ---
---- Neovim sends a server its own diagnostics only, and Tandem publishes none: no quick fix would ever be offered.
+--- Neovim sends a server its own diagnostics only, and Tandem's own are findings of a review: no quick fix of what others
+--- say would ever be offered.
 local M = {}
 
 local METHOD = 'textDocument/codeAction'
+local SOURCE = 'Tandem' -- Of its own diagnostics.
 ---@type table<vim.lsp.Client, true>
 local watched = setmetatable({}, { __mode = 'k' })
 
@@ -35,7 +37,7 @@ local function to_lsp(found, encoding)
   }
 end
 
---- What servers and linters say of the lines of a range.
+--- What other servers and linters say of the lines of a range.
 ---@param params lsp.CodeActionParams
 ---@param encoding 'utf-8'|'utf-16'|'utf-32'
 ---@return lsp.Diagnostic[]
@@ -43,11 +45,19 @@ local function about(params, encoding)
   local first, last = params.range.start.line, params.range['end'].line
   local found = {}
   for _, each in ipairs(vim.diagnostic.get(vim.uri_to_bufnr(params.textDocument.uri))) do
-    if each.lnum <= last and each.end_lnum >= first then
+    if each.source ~= SOURCE and each.lnum <= last and each.end_lnum >= first then
       table.insert(found, to_lsp(each, encoding))
     end
   end
   return found
+end
+
+---@param sent lsp.Diagnostic[]
+---@return boolean
+local function are_own(sent)
+  return vim.iter(sent):all(function(each)
+    return each.source == SOURCE
+  end)
 end
 
 --- Add them to what the client sends, unless the caller of `vim.lsp.buf.code_action()` named some.
@@ -59,8 +69,9 @@ function M.send(client)
   watched[client] = true
   local request = client.request
   client.request = function(self, method, params, ...)
-    if method == METHOD and vim.tbl_isempty(params.context.diagnostics) then
-      local context = vim.tbl_extend('force', params.context, { diagnostics = about(params, client.offset_encoding) })
+    if method == METHOD and are_own(params.context.diagnostics) then
+      local all = vim.list_extend(about(params, client.offset_encoding), params.context.diagnostics)
+      local context = vim.tbl_extend('force', params.context, { diagnostics = all })
       params = vim.tbl_extend('force', params, { context = context })
     end
     return request(self, method, params, ...)

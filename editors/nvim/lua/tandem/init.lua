@@ -73,6 +73,15 @@ function M.setup(options)
       end, names)
     end,
   })
+  vim.api.nvim_create_user_command('TandemReview', function(command)
+    require('tandem.reviews').review(command)
+  end, {
+    nargs = '*',
+    desc = 'Tandem: review a change before it is committed',
+    complete = function(typed, line)
+      return require('tandem.reviews').complete(typed, line)
+    end,
+  })
   M._start()
 end
 

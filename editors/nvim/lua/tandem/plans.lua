@@ -1,47 +1,20 @@
 --- Plans of changes: asks for the words, sends the requests, says what goes wrong. The rest the server shows itself.
 local M = {}
 
-local NAME = 'tandem'
+local ask = require('tandem.ask')
 
 ---@class (exact) tandem.Wish
 ---@field textDocument? lsp.TextDocumentIdentifier
 ---@field range? lsp.Range
 
----@param text string
-local function warn(text)
-  vim.notify('Tandem: ' .. text, vim.log.levels.WARN)
-end
-
---- Whom to ask: this buffer's server, or the only one, since the text of a plan has none.
----@return vim.lsp.Client?
-local function server()
-  local all = vim.lsp.get_clients({ name = NAME })
-  local client = vim.lsp.get_clients({ name = NAME, bufnr = 0 })[1] or (#all == 1 and all[1] or nil)
-  if not client then
-    warn('the server is not attached to this buffer')
-  end
-  return client
-end
-
----@param client vim.lsp.Client
----@param method string
----@param params table
-local function request(client, method, params)
-  client:request(method, params, function(problem)
-    if problem then
-      warn(problem.message)
-    end
-  end, 0)
-end
-
 ---@param method 'tandem/runPlan'|'tandem/discardPlan'|'tandem/stopPlan'
 ---@param words string The number of the plan; empty for the last one.
 local function of_kept(method, words)
-  local client, number = server(), tonumber(words)
+  local client, number = ask.server(), tonumber(words)
   if words ~= '' and not number then
-    warn(('`%s` is not the number of a plan'):format(words))
+    ask.warn(('`%s` is not the number of a plan'):format(words))
   elseif client then
-    request(client, method, number and { number = number } or vim.empty_dict())
+    ask.request(client, method, number and { number = number } or vim.empty_dict())
   end
 end
 
@@ -56,7 +29,7 @@ function M.ask(client, wish)
   end
   vim.ui.input({ prompt = ('What should change%s? '):format(place) }, function(words)
     if words and vim.trim(words) ~= '' then
-      request(client, 'tandem/planRefactor', vim.tbl_extend('force', wish, { instruction = words }))
+      ask.request(client, 'tandem/planRefactor', vim.tbl_extend('force', wish, { instruction = words }))
     end
   end)
 end
@@ -65,7 +38,7 @@ end
 ---@param words string What should change; asked for if it is empty.
 ---@param command vim.api.keyset.create_user_command.command_args
 function M.plan(words, command)
-  local client = server()
+  local client = ask.server()
   if not client then
     return
   end
@@ -78,7 +51,7 @@ function M.plan(words, command)
   if words == '' then
     M.ask(client, wish)
   else
-    request(client, 'tandem/planRefactor', vim.tbl_extend('force', wish, { instruction = words }))
+    ask.request(client, 'tandem/planRefactor', vim.tbl_extend('force', wish, { instruction = words }))
   end
 end
 

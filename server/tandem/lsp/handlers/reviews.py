@@ -88,7 +88,7 @@ class ReviewHandlers:
         found: Reviewed | None = None,
     ) -> dict[str, Any]:
         uri = await self.ports().keep(f"review of {title}", report)
-        self.errands.later(self._offer_report(summary, uri))
+        self.errands.later(self._offer_report(summary, uri if findings else ""))
         return {
             "title": title,
             "findings": len(findings),
@@ -99,7 +99,7 @@ class ReviewHandlers:
         }
 
     async def _offer_report(self, summary: str, uri: str) -> None:
-        if not self.client().asks or not self.client().shows_documents:
+        if not uri or not self.client().asks or not self.client().shows_documents:
             self.errands.say(f"Tandem: {summary}")
         elif await self.errands.asked(summary, [_REPORT]) == _REPORT:
             await shown(self.server, self.client(), uri, focus=True)
@@ -128,9 +128,8 @@ class ReviewHandlers:
     async def restore(self, _snapshot: Snapshot, _params: Any) -> dict[str, Any]:
         """Answer ``tandem/restoreFindings``: what was dismissed may be shown again."""
         count = await self.ports().restore()
-        self.errands.say(
-            f"Tandem: {count} dismissed findings may be shown again at the next review"
-        )
+        what = "1 dismissed finding" if count == 1 else f"{count} dismissed findings"
+        self.errands.say(f"Tandem: the next review may show {what} again")
         return {"restored": count}
 
     async def clear(self, _snapshot: Snapshot, _params: Any) -> dict[str, Any]:
