@@ -15,6 +15,7 @@ from fixtures.api.server import SimulatedApi
 from tandem.app import RealClock, World
 from tandem.commands.context.repository import indexed, site_for
 from tandem.core.errors import ModelError
+from tandem.features.review import groups
 from tandem.features.review.result import Review
 from tandem.reviewing.judge import Draft, drafted, judged
 from tandem.reviewing.look import looked
@@ -213,9 +214,15 @@ async def test_what_is_muted_or_style_is_not_shown(shop):
     assert await shop.claims() == [TRUE["claim"]]
 
 
+@pytest.fixture(autouse=True)
+def _tenth(monkeypatch):
+    """Cut by a tenth, so that small files are a large change."""
+    monkeypatch.setattr(groups, "BUDGET", groups.BUDGET // 10)
+
+
 def grow(shop: Shop, files: int = 60) -> list[str]:
     """Change many files, enough for some parts."""
-    body = "".join(f"value_{n} = {n} * len('something long')\n" for n in range(120))
+    body = "".join(f"value_{n} = {n} * len('something long')\n" for n in range(12))
     for number in range(files):
         shop.write(f"more/m{number:02}.py", f"own_{number} = 1\n{body}")
     return [f"more/m{number:02}.py" for number in range(files)]

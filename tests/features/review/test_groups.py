@@ -8,12 +8,20 @@ from hypothesis import strategies as st
 
 from tandem.features.review import groups
 from tandem.features.review.change import Change, change_of
-from tandem.features.review.groups import BUDGET, parts, size_of
+from tandem.features.review.groups import parts, size_of
 from tandem.index.code import Code
 from tests.support.code import codebase
 
-LONG = "".join(f"value_{n} = {n} * 'something that takes a few tokens'\n" for n in range(1, 1200))
-SIZES = st.lists(st.integers(1, 1200), min_size=1, max_size=14)
+LONG = "".join(f"value_{n} = {n} * 'something that takes a few tokens'\n" for n in range(1, 60))
+SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=14)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _twentieth():
+    """Cut by a twentieth, so that a file of a page is a long one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(groups, "BUDGET", groups.BUDGET // 20)
+        yield
 
 
 def change(
@@ -46,7 +54,7 @@ def test_no_part_is_too_long_unless_one_file_alone_is(sizes, imports):
     made, code = of_sizes(sizes, imports)
     for part in parts(made, code):
         assert part.tokens == sum(map(size_of, part.files))
-        assert part.tokens <= BUDGET or len(part.files) == 1
+        assert part.tokens <= groups.BUDGET or len(part.files) == 1
 
 
 @given(SIZES, st.lists(st.integers(0, 13), max_size=5))
@@ -67,7 +75,7 @@ def test_only_what_is_wanted_is_cut(sizes, chosen):
 def test_two_parts_never_fit_into_one(sizes):
     made, code = of_sizes(sizes, [])
     found = parts(made, code)
-    assert all(a.tokens + b.tokens > BUDGET for a in found for b in found if a is not b)
+    assert all(a.tokens + b.tokens > groups.BUDGET for a in found for b in found if a is not b)
 
 
 def small(path: str, words: str = "") -> str:
