@@ -46,6 +46,7 @@ class Client:
         self.process = process
         self._ids = 0
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._gone = False
         self.notifications: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
@@ -66,6 +67,9 @@ class Client:
         self._ids += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[self._ids] = future
+        if self._gone:  # nobody would answer
+            future.set_exception(ConnectionError("the server has gone"))
+            return self._ids, future
         self.send({"id": self._ids, "method": method, "params": params})
         return self._ids, future
 
@@ -84,6 +88,7 @@ class Client:
         while stdout is not None and (data := await stdout.read(1 << 16)):
             for body in decoder.feed(data):
                 self._take(json.loads(body))
+        self._gone = True
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionError("the server has gone"))
