@@ -642,7 +642,7 @@ def _means(values: Mapping[str, Sequence[float]]) -> dict[str, float]:
 def main(argv: Sequence[str]) -> int:
     """Measure each repository, print, and record; the last lines are all of them together."""
     parser = argparse.ArgumentParser(prog="./dev bench review-focus")
-    parser.add_argument("repositories", nargs="+", help="git directories")
+    parser.add_argument("repositories", nargs="+", help="repositories, or their git directories")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--commits", type=int, default=COMMITS, help="for the focus block")
     parser.add_argument("--along", type=int, default=ALONG, help="commits for the ranking")
@@ -652,8 +652,10 @@ def main(argv: Sequence[str]) -> int:
     ranked: dict[str, defaultdict[str, list[float]]] = {}
     milliseconds: list[float] = []
     for directory in options.repositories:
-        name = Path(directory).resolve().parent.name.rpartition("+")[2] or Path(directory).name
-        repository = Files(directory)
+        inner = Path(directory).resolve() / ".git"
+        where = inner if inner.is_dir() else inner.parent
+        name = where.parent.name.rpartition("+")[2] or where.name
+        repository = Files(str(where))
         ranked[name] = defaultdict(list)
         own: dict[str, float] = {}
         if options.along:
