@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
     if "evidence" in parts:
         metrics |= _evidence(list(cases()), told=not options.json)
     if "anchors" in parts:
-        metrics |= _anchors(Path(__file__).with_name("review_focus.py").read_text("utf-8"))
+        metrics |= _anchors(Path(__file__).with_name("review_focus_cases.py").read_text("utf-8"))
     if "judge" in parts:
         metrics |= review_judge.figures()
     if "history" in parts and options.paths:

@@ -4,7 +4,8 @@ from tandem.core import diff
 from tandem.index.languages import language_of
 from tandem.index.pack import focus
 from tests.bench.recall_cases import opcodes
-from tests.bench.review_focus import Source, _touched, shown
+from tests.bench.review_focus import shown
+from tests.bench.review_focus_cases import Source, _touched
 from tests.support.code import codebase
 
 OLD = """\

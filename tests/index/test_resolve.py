@@ -16,6 +16,9 @@ PATHS = (
     "src/io/java.py",
     "web/vitest.config.ts",
     "web/src/cart.ts",
+    "tests/editors/__init__.py",
+    "tests/editors/reviews.cjs",
+    "tests/editors/reviews.py",
 )
 
 
@@ -45,3 +48,14 @@ def test_index_is_a_module_of_its_own_in_python():
     assert led("tests/run.py", "python", "tests.bench", "index") == {
         "index": "tests/bench/index.py"
     }
+
+
+@pytest.mark.parametrize("module", ["tests.editors", "."])
+def test_a_file_of_another_language_with_the_same_stem_is_no_rival(module):
+    found = led("tests/editors/__main__.py", "python", module, "reviews")
+    assert found == {"reviews": "tests/editors/reviews.py"}
+
+
+def test_a_relative_module_is_found_in_its_own_language():
+    found = led("tests/editors/run.cjs", "javascript", "./reviews")
+    assert found == {"./reviews": "tests/editors/reviews.cjs"}

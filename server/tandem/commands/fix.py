@@ -34,7 +34,7 @@ from tandem.engine.ladder import Step
 from tandem.features.fixes import fix
 from tandem.features.fixes.ask import FIX, Ask, Source, source_of
 from tandem.features.fixes.offers import all_free
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.spending import may_ask, open_gateway
 from tandem.workspace.checks import checker_for, still_there
 from tandem.workspace.documents import Document
@@ -146,9 +146,7 @@ def _moved(one: Diagnostic, changes: Sequence[Edit]) -> Diagnostic:
 
 
 def _source(text: Text, repository: Repository, place: Place) -> Source:
-    language = language_of(place.name)
-    name = language.id if language is not None else ""
-    document = Document(place.path.as_uri(), name, 0, text)
+    document = Document(place.path.as_uri(), id_of(place.name), 0, text)
     return source_of(document, place.name, repository.indexing.codebase)
 
 

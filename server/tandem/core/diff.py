@@ -22,7 +22,9 @@ _MOST_EDITS: Final = 200
 """Inserted and deleted lines up to which a block without unique lines is compared by line: 20,000
 steps, 10 ms. Beyond, the whole block is replaced, which is as right and somewhat longer."""
 
-_Block = tuple[int, int, int, int]
+Block = tuple[int, int, int, int]
+"""Old lines ``[a, b)`` that became new lines ``[c, d)``."""
+
 _NO_NEWLINE: Final = "\\ No newline at end of file"
 _HUNK: Final = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _MODE: Final = " file mode 100644\n"
@@ -129,7 +131,7 @@ def parse(text: str) -> tuple[FileDiff, ...]:
 
 
 def _hunks(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[Hunk]:
-    group: list[_Block] = []
+    group: list[Block] = []
     for block in changed_blocks(old, new):
         if group and block[0] - group[-1][1] > 2 * context:
             yield _hunk(old, new, group, context)
@@ -139,7 +141,7 @@ def _hunks(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[Hun
         yield _hunk(old, new, group, context)
 
 
-def _hunk(old: Sequence[str], new: Sequence[str], group: Sequence[_Block], context: int) -> Hunk:
+def _hunk(old: Sequence[str], new: Sequence[str], group: Sequence[Block], context: int) -> Hunk:
     lead = min(context, group[0][0])
     at, new_at = group[0][0] - lead, group[0][2] - lead
     end = min(len(old), group[-1][1] + context)
@@ -157,7 +159,7 @@ def _hunk(old: Sequence[str], new: Sequence[str], group: Sequence[_Block], conte
 # -- matching lines ----------------------------------------------------------------------------
 
 
-def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[_Block]:
+def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
     """Yield the blocks that differ, in order: old lines ``[a, b)`` became new lines ``[c, d)``.
 
     Words do as well as lines.
@@ -183,7 +185,7 @@ def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[_Block]:
         todo += reversed([*parts, (a, b, c, d)])
 
 
-def _trimmed(old: Sequence[str], new: Sequence[str], block: _Block) -> _Block:
+def _trimmed(old: Sequence[str], new: Sequence[str], block: Block) -> Block:
     a, b, c, d = block
     while a < b and c < d and old[a] == new[c]:
         a, c = a + 1, c + 1
@@ -192,7 +194,7 @@ def _trimmed(old: Sequence[str], new: Sequence[str], block: _Block) -> _Block:
     return a, b, c, d
 
 
-def _anchors(old: Sequence[str], new: Sequence[str], block: _Block) -> list[tuple[int, int]]:
+def _anchors(old: Sequence[str], new: Sequence[str], block: Block) -> list[tuple[int, int]]:
     """Return the longest rising run of lines that are unique on both sides."""
     a, b, c, d = block
     olds, news = Counter(old[a:b]), Counter(new[c:d])
@@ -213,7 +215,7 @@ def _anchors(old: Sequence[str], new: Sequence[str], block: _Block) -> list[tupl
     return run[::-1]
 
 
-def _by_line(old: Sequence[str], new: Sequence[str], block: _Block) -> Iterator[_Block]:
+def _by_line(old: Sequence[str], new: Sequence[str], block: Block) -> Iterator[Block]:
     """Compare greedily by Myers's O(nd), or give the block whole where d is past the bound."""
     a, b, c, d = block
     trace: list[dict[int, int]] = []
@@ -232,9 +234,9 @@ def _by_line(old: Sequence[str], new: Sequence[str], block: _Block) -> Iterator[
     yield block
 
 
-def _walked_back(trace: Sequence[dict[int, int]], block: _Block) -> Iterator[_Block]:
+def _walked_back(trace: Sequence[dict[int, int]], block: Block) -> Iterator[Block]:
     a, b, c, d = block
-    steps: list[_Block] = []
+    steps: list[Block] = []
     x, y = b - a, d - c
     for edits in range(len(trace) - 1, 0, -1):
         reach, k = trace[edits], x - y
@@ -245,7 +247,7 @@ def _walked_back(trace: Sequence[dict[int, int]], block: _Block) -> Iterator[_Bl
         to_x, to_y = (from_x, from_y + 1) if down else (from_x + 1, from_y)
         steps.append((a + from_x, a + to_x, c + from_y, c + to_y))
         x, y = from_x, from_y
-    whole: list[_Block] = []
+    whole: list[Block] = []
     for step in reversed(steps):
         if whole and whole[-1][1] == step[0] and whole[-1][3] == step[2]:
             whole[-1] = (whole[-1][0], step[1], whole[-1][2], step[3])

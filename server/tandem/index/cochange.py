@@ -14,18 +14,18 @@ Invariant: every file is one of the index, and none that the diff has.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from tandem.core import changed_lines
 from tandem.core.diff import FileDiff
 from tandem.index.code import Code
 from tandem.index.context.likely import is_test
 from tandem.index.context.near import keywords
-from tandem.index.facts import Definition, Kind
-from tandem.index.graph import enclosing
+from tandem.index.using import called, touched_by
 
 MOST: Final = 20  # files that are named
 _HALF: Final = 8.0  # the rank at which a list speaks half as much as at its top
@@ -45,9 +45,6 @@ _TESTS: Final = frozenset(["test", "tests", "spec"])
 _PLAIN: Final = _TESTS | {"init", "index", "mod", "lib", "main"}
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _PART: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_NAMED: Final = frozenset(Kind) - {
-    Kind.KEY, Kind.MODULE, Kind.FIELD, Kind.VARIABLE, Kind.PROPERTY,
-}  # fmt: skip
 
 Scores = Mapping[str, float]
 
@@ -202,42 +199,10 @@ def _by_users(signs: _Signs, code: Code, diffs: Sequence[FileDiff]) -> None:
     signs.scores["users"] = scores
 
 
-def _touched(code: Code, one: FileDiff) -> Iterable[str]:
+def _touched(code: Code, one: FileDiff) -> Iterator[str]:
     """Yield the names of the innermost definitions around new lines, a class for its methods."""
-    facts = code.facts(one.new) if one.new is not None else None
-    text = code.text(one.new) if one.new is not None else None
-    if facts is None or text is None:
-        return
-    lines = text.split("\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    named = [d for d in facts.definitions if d.kind in _NAMED]
-    for number in sorted(_new_lines(one)):
-        if number < len(lines):
-            blank = len(lines[number]) - len(lines[number].lstrip())
-            inner = enclosing(named, starts[number] + blank)
-            if inner is not None:
-                yield _called(facts.definitions, inner).name
-
-
-def _new_lines(one: FileDiff) -> set[int]:
-    """Return the zero-based lines that are new, or next to which lines went."""
-    found: set[int] = set()
-    for hunk in one.hunks:
-        line = hunk.new_at
-        for text in hunk.lines:
-            if text[0] != " ":
-                found.add(line)
-            line += text[0] != "-"
-    return found
-
-
-def _called(definitions: Sequence[Definition], inner: Definition) -> Definition:
-    """Return what is named where a definition is called: the class of an `__init__`."""
-    if inner.name.startswith("__") and inner.parent >= 0:
-        return definitions[inner.parent]
-    return inner
+    for place in touched_by(code, one.new, changed_lines.by_hunks(one)) if one.new else ():
+        yield called(code, place).definition.name
 
 
 # -- names of files ----------------------------------------------------------------------------

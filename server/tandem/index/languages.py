@@ -110,6 +110,7 @@ LANGUAGES: Final[tuple[Language, ...]] = (
     ),
 )
 
+_PROSE: Final = frozenset(["markdown", "xml", "html"])
 _BY_ID: Final = {language.id: language for language in LANGUAGES}
 _BY_SUFFIX: Final = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 _BY_FILE: Final = {file: language for language in LANGUAGES for file in language.files}
@@ -128,3 +129,15 @@ def language_of(name: str) -> Language | None:
         return exact
     dot = base.rfind(".")
     return _BY_SUFFIX.get(base[dot:].lower()) if dot >= 0 else None
+
+
+def id_of(name: str) -> str:
+    """Return the protocol id of a file's language by its name or path, "" of one not known."""
+    language = language_of(name)
+    return language.id if language is not None else ""
+
+
+def is_prose(path: str) -> bool:
+    """Tell whether a file is one of documents or configuration, by its name."""
+    language = language_of(path)
+    return language is not None and (language.listing or language.id in _PROSE)

@@ -26,10 +26,18 @@ _FILES_ARE_NAMED: Final = frozenset(["c", "cpp", "objective-c", "objective-cpp"]
 _IMPORT_MEMBERS: Final = frozenset(["java", "kotlin", "scala", "csharp", "php", "rust", "swift"])
 _SEPARATORS: Final = str.maketrans({".": "/", ":": "/", "\\": "/"})
 _JVM: Final = (".java", ".kt", ".kts", ".scala", ".groovy")
+_SCRIPTS: Final = (
+    *(".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"),
+    *(".vue", ".svelte", ".json"),
+)
+# What a language can import from: `java.io` is no `java.py`, and a `cart.cjs` beside `cart.py`
+# makes no import of Python ambiguous.
 _KIN: Final = {
     "python": (".py", ".pyi", ".pyx", ".so"),
     **dict.fromkeys(("java", "kotlin", "scala"), _JVM),
+    **dict.fromkeys(_PACKAGES_APART, _SCRIPTS),
 }
+_ANY: Final = ("",)  # every name ends in it
 _ROOTS: Final = ((), ("src",), ("lib",))  # where a top level is
 _FEWEST_PARTS: Final = 1
 
@@ -42,7 +50,8 @@ class Modules:
         self._paths: set[str] = set()
         self._by_last: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         self._folders: dict[str, list[str]] = defaultdict(list)
-        self._known: dict[tuple[str, ...], str | None] = {}  # answers; the same modules come often
+        # Answers by parts and suffixes: the same modules come often.
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], str | None] = {}
         for path in paths:
             self.add(path)
 
@@ -89,8 +98,9 @@ class Modules:
             yield item.local or f"*{module}", Target(module)
 
     def _find(self, path: str, language: str, module: str) -> str | None:
+        kin = _KIN.get(language, _ANY)
         if module.startswith((".", "/")):
-            return self._relative(path, module)
+            return self._relative(path, module, kin)
         if language in _FOLDERS_ARE_PACKAGES:
             return self._folder(module.split("/"))
         if language in _FILES_ARE_NAMED:
@@ -99,32 +109,34 @@ class Modules:
             module = module.partition(".")[0]
         parts = tuple(p for p in module.translate(_SEPARATORS).split("/") if p and p != "crate")
         if language == "python" and parts:
-            return _kin(self._absolute(path, parts), language)
+            return self._absolute(path, parts, kin)
         return self._apart(language, parts) if parts else None
 
     def _apart(self, language: str, parts: tuple[str, ...]) -> str | None:
         """Resolve a module that is named by its parts, whatever file asks."""
-        found = self._suffix(parts)
+        kin = _KIN.get(language, _ANY)
+        found = self._suffix(parts, kin)
         if found is None and language in _IMPORT_MEMBERS and len(parts) > 1:
-            return self._suffix(parts[:-1])
+            return self._suffix(parts[:-1], kin)
         # `vitest` is a package, `vitest.config.ts` is no module of that name.
         is_other = found is not None and language in _PACKAGES_APART and _is_inner(found, parts)
-        return None if is_other else _kin(found, language)
+        return None if is_other else found
 
-    def _absolute(self, path: str, parts: tuple[str, ...]) -> str | None:
+    def _absolute(self, path: str, parts: tuple[str, ...], kin: tuple[str, ...]) -> str | None:
         """Resolve an absolute import of Python: not into the middle of a package.
 
         `types` is the library's, whatever `structlog/types.py` is called; but a script finds the
         files beside it.
         """
-        found = self._suffix(parts)
+        found = self._suffix(parts, kin)
         if parts[0] in sys.stdlib_module_names:
             above = _module_parts(found)[: -len(parts)] if found is not None else ()
             return found if above in _ROOTS else None
         if found is None or self._is_top(found, len(parts)):
             return found
-        tops = [p for _, p in self._by_last.get(parts[-1], ()) if self._is_top(p, len(parts))]
-        tops = [p for p in tops if _module_parts(p)[-len(parts) :] == parts]
+        named = [p for _, p in self._by_last.get(parts[-1], ()) if p.endswith(kin)]
+        named = [p for p in named if _module_parts(p)[-len(parts) :] == parts]
+        tops = [p for p in named if self._is_top(p, len(parts))]
         if len(tops) == 1:
             return tops[0]
         return found if dirname(found) == dirname(path) and not tops else None
@@ -134,7 +146,7 @@ class Modules:
         above = _module_parts(path)[:-parts]
         return not above or f"{'/'.join(above)}/__init__.py" not in self._paths
 
-    def _relative(self, path: str, module: str) -> str | None:
+    def _relative(self, path: str, module: str, kin: tuple[str, ...]) -> str | None:
         """Resolve ``./x``, ``../x`` (paths) and ``.x``, ``..x`` (Python's dots)."""
         rest = module.lstrip(".")
         dots = len(module) - len(rest)
@@ -143,19 +155,18 @@ class Modules:
             target = normpath(join(base, module)) if rest else _up(path, dots - 1)
         else:
             target = join(_up(path, dots - 1), rest.replace(".", "/"))
-        return self._file(target)
+        return self._file(target, kin)
 
-    def _file(self, target: str) -> str | None:
+    def _file(self, target: str, kin: tuple[str, ...]) -> str | None:
         """Return the file a path without (or with) suffix means, its folder's index included."""
         if target in self._paths:
             return target
         folder, _, stem = target.rpartition("/")
         for path in self._folders.get(folder, ()):
-            name = path.rpartition("/")[2]
-            if name.partition(".")[0] == stem:
+            if path.endswith(kin) and _stem(path) == stem:
                 return path
         for path in self._folders.get(target, ()):
-            if path.rpartition("/")[2].partition(".")[0] in _INDEX_STEMS:
+            if path.endswith(kin) and _stem(path) in _INDEX_STEMS:
                 return path
         return None
 
@@ -167,21 +178,23 @@ class Modules:
         beside = normpath(join(dirname(path), name))
         if beside in self._paths:
             return beside
-        stem = name.rpartition("/")[2].partition(".")[0]
+        stem = _stem(name)
         tail = f"/{name}"
         found = [p for _, p in self._by_last.get(stem, ()) if p == name or p.endswith(tail)]
         return found[0] if len(found) == 1 else None
 
-    def _suffix(self, parts: tuple[str, ...]) -> str | None:
+    def _suffix(self, parts: tuple[str, ...], kin: tuple[str, ...]) -> str | None:
         """Return the file whose module name ends in `parts`, or in most of them, if only one."""
-        if parts not in self._known:
-            self._known[parts] = self._searched(parts)
-        return self._known[parts]
+        if (parts, kin) not in self._known:
+            self._known[parts, kin] = self._searched(parts, kin)
+        return self._known[parts, kin]
 
-    def _searched(self, parts: tuple[str, ...]) -> str | None:
+    def _searched(self, parts: tuple[str, ...], kin: tuple[str, ...]) -> str | None:
         best: list[str] = []
         longest = _FEWEST_PARTS - 1
         for candidate, path in self._by_last.get(parts[-1], ()):
+            if not path.endswith(kin):
+                continue
             common = _common_tail(candidate, parts)
             whole = common in {len(parts), len(candidate)}
             if whole and common > longest:
@@ -200,16 +213,14 @@ class Modules:
         return None
 
 
-def _kin(path: str | None, language: str) -> str | None:
-    """Return a file that a language can import from: `java.io` is no `java.py`."""
-    suffixes = _KIN.get(language)
-    return path if path is None or suffixes is None or path.endswith(suffixes) else None
-
-
 def _is_inner(path: str, parts: Sequence[str]) -> bool:
     """Tell whether a file's name says more than the module: `vitest.config.ts` for `vitest`."""
     name = path.rpartition("/")[2]
     return name.count(".") > 1 and name.startswith(f"{parts[-1]}.")
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
 
 
 def _module_parts(path: str) -> tuple[str, ...]:

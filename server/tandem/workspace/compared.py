@@ -137,7 +137,7 @@ def _sides(work: Work, scope: Scope) -> _Sides:
     now = scope.kind in {Kind.UNCOMMITTED, Kind.UNSTAGED, Kind.BRANCH}
     listed = of_index(work.root, work.git, others=now) if work.rules.in_git else None
     if listed is None:
-        raise RefusedError("git knows no repository here: there is nothing to compare with")
+        raise RefusedError(_NO_GIT)
     if scope.kind is Kind.STAGED:
         return _Sides("what is staged", _last(work), listed.entries, listed)
     if not now:

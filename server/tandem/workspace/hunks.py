@@ -8,6 +8,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from tandem.core import changed_lines
 from tandem.core.diff import changed_blocks
 from tandem.core.text import Text
 from tandem.workspace.git import Git, ask
@@ -55,10 +56,7 @@ class Hunks:
         if before is None or len(now) > _LONGEST:
             return frozenset()
         old, new = before.split("\n"), now.replace("\r\n", "\n").split("\n")
-        found: set[int] = set()
-        for _, _, c, d in changed_blocks(old, new):
-            found.update(range(c, d) if d > c else (max(c - 1, 0), c))
-        return frozenset(found)
+        return changed_lines.by_blocks(changed_blocks(old, new))
 
     def _committed(self, path: str) -> str | None:
         """Return a file's text in the last commit, "" of a file that is new; None without git."""

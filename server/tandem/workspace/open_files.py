@@ -15,7 +15,7 @@ from typing import Final
 from tandem.core.clock import Clock
 from tandem.core.text import Text
 from tandem.index.codebase import Codebase
-from tandem.index.languages import Language, language_of
+from tandem.index.languages import Language, id_of, language_of
 from tandem.index.names import names
 from tandem.index.open_tree import OpenTree
 
@@ -142,8 +142,7 @@ class OpenFiles:
         if opened.tree is not None:
             self._codebase.open(path, opened.tree.facts(), text)
         else:
-            name = language.id if language is not None else ""
-            self._codebase.open(path, names(data, name), text)
+            self._codebase.open(path, names(data, id_of(path)), text)
 
 
 def _due(opened: _Open) -> float | None:

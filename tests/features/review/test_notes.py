@@ -98,3 +98,8 @@ def test_facts_are_told_in_lines():
         "- c.py did not change: often",
         "- d: binary",
     ]
+
+
+def test_what_others_feel_is_told_first():
+    found = [one.what for one in notes(BEFORE | {"shop/prices.py": NEW}).touched]
+    assert found == ["gone", "another head", "another body", "another body", "new"]

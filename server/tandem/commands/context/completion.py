@@ -16,7 +16,7 @@ from tandem.index.context.assemble import context_for
 from tandem.index.context.ring import Ring
 from tandem.index.context.visit import FROZEN, Entered, enter, render
 from tandem.index.context.windows import Windows
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.spending import price_table
 
 
@@ -71,8 +71,7 @@ def _assembled(
     block = context_for(code, name, text, offset, Ring(), windows=windows, budget_tokens=FROZEN)
     visit = enter(Entered(name, text, offset, block))
     prompt, suffix = render(visit, text, offset)
-    known = language_of(name)
-    language = known.id if known else ""
+    language = id_of(name)
     all_tokens, ends = estimate(prompt, language), estimate(suffix, language)
     settings = repository.settings
     rate = price_table(settings).rate(settings.models.flash, world.clock.now())

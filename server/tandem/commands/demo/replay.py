@@ -14,7 +14,7 @@ from typing import Final
 
 from tandem.core.money import Usd
 from tandem.core.tokens import estimate
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.index.pack import state
 from tandem.index.pack.compact import Options, Rate
 from tandem.index.pack.explain import Prompt
@@ -57,11 +57,8 @@ def replay(root: Path, moment: Moment) -> Replay | None:
 
 
 def _entry(path: str, text: str, ages: Mapping[str, int]) -> Entry:
-    language = language_of(path)
     oldest = -_BEFORE - 1
-    return Entry(
-        text, changed=ages.get(path, oldest), language=language.id if language is not None else ""
-    )
+    return Entry(text, changed=ages.get(path, oldest), language=id_of(path))
 
 
 def _walked(trees: Sequence[Mapping[str, Entry]], moment: Moment, until: float) -> Replay | None:

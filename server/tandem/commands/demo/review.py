@@ -71,9 +71,10 @@ async def show(world: World, root: Path, palette: screen.Palette, say: Say) -> l
 
 def _lines(one: Commit, palette: screen.Palette) -> list[str]:
     seen = one.seen
-    files = len(seen.change.files)
+    count = len(seen.change.files)
+    files = f"{count} {'file' if count == 1 else 'files'}"
     how_long = palette.paint("dim", f"{one.seconds:.1f} s")
-    lines = [f"{palette.paint('cyan', seen.change.title)}  {files} files  {how_long}"]
+    lines = [f"{palette.paint('cyan', seen.change.title)}  {files}  {how_long}"]
     for finding in seen.findings:
         lines += _finding(finding, palette)
     facts = list(told(seen.notes))

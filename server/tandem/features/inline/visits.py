@@ -34,7 +34,7 @@ from tandem.index.context.visit import (
     render,
 )
 from tandem.index.context.windows import Windows
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.workspace.documents import Document
 
 DEADLINE_S: Final = 0.05
@@ -121,8 +121,7 @@ class Visits:
 
     def _entering(self, path: str, text: Text, offset: int) -> Block:
         """Return the context of a file that is entered: what is shared, then its own."""
-        known = language_of(path)
-        language = known.id if known is not None else ""
+        language = id_of(path)
         now = self._clock.monotonic()
         shared = self._shared.get(language)
         if shared is None or now - shared.since > _SHARED_S:

@@ -18,7 +18,7 @@ from tandem.index.code import Code
 from tandem.index.context.likely import is_test
 from tandem.index.facts import Definition, Kind
 from tandem.index.graph import Use, enclosing, uses
-from tandem.index.languages import language_of
+from tandem.index.languages import is_prose
 
 _NAMED: Final = frozenset(Kind) - {Kind.KEY, Kind.MODULE, Kind.FIELD, Kind.VARIABLE, Kind.PROPERTY}
 _LONGEST: Final = 160  # characters of a quoted line
@@ -28,7 +28,6 @@ _OTHERS: Final = 100  # files that define the same name: a logger is in each of 
 _CALLED: Final = 300  # files with a module's name as a word that are searched for its whole name
 GUESS: Final = 0.5  # and less: how sure a target is that nothing really names
 _LEAST: Final = 0.5  # of a commit's weight: a file that changed along once, in a commit of three
-_PROSE: Final = frozenset(["markdown", "xml", "html"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +185,6 @@ def _uses(code: Code, target: Target, name: str, importers: Collection[str]) -> 
     paths = [p for p in paths if p != target.path]
     if paths:
         yield from uses(code, name, paths)
-
-
-def is_prose(path: str) -> bool:
-    """Tell whether a file is one of documents or configuration."""
-    language = language_of(path)
-    return language is not None and (language.listing or language.id in _PROSE)
 
 
 def _is_mention(text: str, name: str) -> bool:

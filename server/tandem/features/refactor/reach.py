@@ -22,11 +22,11 @@ from tandem.features.refactor.evidence import (
     called,
     distinct,
     gather,
-    is_prose,
     sees,
 )
 from tandem.index.code import Code
 from tandem.index.context.likely import is_test
+from tandem.index.languages import is_prose
 
 Together = Mapping[str, Mapping[str, float]]
 

@@ -19,7 +19,7 @@ from tandem.core.model import Message, Tool
 from tandem.features.refactor.plan import Plan, Step
 from tandem.index.code import Code
 from tandem.index.facts import Definition
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 
 VERSION: Final = 1
 
@@ -216,8 +216,8 @@ def _file(brief: Brief, path: str) -> str:
 
 
 def _fenced(path: str, text: str) -> str:
-    language, fence = language_of(path), fence_around(text)
-    return f"{fence}{language.id if language is not None else ''}\n{_closed(text)}{fence}\n"
+    fence = fence_around(text)
+    return f"{fence}{id_of(path)}\n{_closed(text)}{fence}\n"
 
 
 def _windows(brief: Brief, path: str, count: int) -> list[tuple[int, int]]:

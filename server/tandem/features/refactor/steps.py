@@ -26,7 +26,7 @@ from tandem.features.refactor.plan import Plan, Step
 from tandem.features.refactor.state import Run, StepState
 from tandem.features.refactor.step_prompt import Brief, Form
 from tandem.index.code import Code
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.index.overlay import Overlay
 from tandem.workspace.settings import Settings
 from tandem.workspace.steady import steady
@@ -152,8 +152,7 @@ def _whole(step: Step, path: str, text: str) -> Span | None:
 
 def change_of(path: str, before: str, after: str) -> gates.Change:
     """Return a change as the gates look at it."""
-    language = language_of(path)
-    return gates.Change(path, language.id if language is not None else "", before, after)
+    return gates.Change(path, id_of(path), before, after)
 
 
 def task_of(run: Run, name: str, code: Code, settings: Settings) -> StepTask:

@@ -18,7 +18,7 @@ from difflib import SequenceMatcher
 from math import log, sqrt
 from typing import Final
 
-from tandem.features.refactor.evidence import Target, is_prose, target_at
+from tandem.features.refactor.evidence import Target, target_at
 from tandem.features.refactor.mentions import (
     COMMON,
     LONGEST,
@@ -34,7 +34,7 @@ from tandem.index.code import Code
 from tandem.index.context.likely import is_test
 from tandem.index.facts import Kind
 from tandem.index.graph import resolve
-from tandem.index.languages import language_of
+from tandem.index.languages import is_prose, language_of
 
 _MOST: Final = 16
 _TYPES: Final = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE})

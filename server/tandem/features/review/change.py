@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from tandem.core import diff
+from tandem.core import changed_lines, diff
 from tandem.core.diff import FileDiff
 from tandem.engine import gates
 from tandem.engine.gates import Read
 from tandem.index.facts import Definition, FileFacts, Kind
 from tandem.index.graph import enclosing
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.index.lexical import blanked
 from tandem.index.pack import focus
 
@@ -99,9 +99,8 @@ class Look:
 
     def __init__(self, changed: Changed) -> None:
         """Take a file; one that is gone has an empty text."""
-        language = language_of(changed.path)
         self.path = changed.path
-        self.language = language.id if language is not None else ""
+        self.language = id_of(changed.path)
         self.is_new = changed.before is None
         self.is_gone = changed.after is None
         self.before = changed.before or ""
@@ -158,10 +157,7 @@ class Look:
     @cached_property
     def changed(self) -> frozenset[int]:
         """The lines that changed place or text, and those next to which lines went."""
-        found: set[int] = set()
-        for _, _, c, d in self.blocks:
-            found.update(range(c, d) if d > c else (max(c - 1, 0), c))
-        return frozenset(found)
+        return changed_lines.by_blocks(self.blocks)
 
     @cached_property
     def removed(self) -> list[str]:
@@ -203,14 +199,16 @@ class Look:
         """Tell whether a line is in the change, near it, or in a function that changed."""
         if any(abs(line - changed) <= _AROUND for changed in self.changed):
             return True
+        here = self.function_at(line)
+        return here is not None and any(
+            self.function_at(n) == here for n in self.changed if n < len(self.lines)
+        )
+
+    def function_at(self, line: int) -> Definition | None:
+        """Return the innermost function around a line as it is with the change."""
         facts = self.read.after
         functions = [d for d in facts.definitions if d.kind in FUNCTIONS] if facts else []
-        here = enclosing(functions, offset_of(self.lines, line))
-        return here is not None and any(
-            enclosing(functions, offset_of(self.lines, n)) == here
-            for n in self.changed
-            if n < len(self.lines)
-        )
+        return enclosing(functions, offset_of(self.lines, line))
 
     def line_of(self, offset: int) -> int:
         """Return the line of an offset of the text with the change."""

@@ -15,6 +15,7 @@ from tandem.index.facts import Definition, Kind
 from tandem.index.graph import Place, callers
 
 _NAMED: Final = FUNCTIONS | {Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE}
+_ORDER: Final = ("gone", "another head", "another body", "new")  # what others feel comes first
 _MOST: Final = 40  # definitions
 _SHOWN: Final = 4  # places of each
 _ALONG: Final = 5
@@ -49,6 +50,7 @@ def noted(case: Case, along: Sequence[tuple[str, str]]) -> Notes:
     changed_paths = case.change.paths
     missing = [(path, why) for path, why in along if path not in changed_paths]
     unread = tuple(case.change.notes.items())
+    found.sort(key=lambda one: (_ORDER.index(one.what), not one.used))
     return Notes(tuple(found[:_MOST]), tuple(missing[:_ALONG]), unread)
 
 

@@ -12,10 +12,9 @@ from tandem.core.errors import BudgetError, ModelError
 from tandem.core.model import ChatRequest, Message, Thinking
 from tandem.core.money import Usd
 from tandem.engine.asking import Asker
-from tandem.features.review.change import FUNCTIONS, Changed, offset_of
 from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding
-from tandem.index.graph import enclosing, resolve
+from tandem.index.graph import resolve
 
 if TYPE_CHECKING:
     from tandem.engine.gateway import Receipt
@@ -114,16 +113,12 @@ def evidence_of(finding: Finding, case: Case) -> str:
 
 def _around(case: Case, path: str, line: int, lines: int) -> str:
     """Return a place of a file: all of the function around it if it is short, else its lines."""
-    text = case.after.text(path) or ""
-    one = next((f for f in case.change.files if f.path == path), None) or Changed(path, text, text)
-    shown = one.look.lines
+    look = case.look(path)
+    shown = look.lines
     first, last = max(0, line - lines // 2), line + lines // 2
-    facts = one.look.read.after
-    functions = [d for d in facts.definitions if d.kind in FUNCTIONS] if facts is not None else []
-    inner = enclosing(functions, offset_of(shown, line))
+    inner = look.function_at(line)
     if inner is not None:
-        start = text.count("\n", 0, inner.span.start)
-        end = text.count("\n", 0, inner.span.end)
+        start, end = look.line_of(inner.span.start), look.line_of(inner.span.end)
         if end - start <= 2 * lines:
             first, last = start, end
     return f"{path}:{first + 1}\n" + "\n".join(shown[first : last + 1]) + "\n"

@@ -22,7 +22,7 @@ from tandem.index.context.postings import distinct
 from tandem.index.context.ring import Ring
 from tandem.index.context.signatures import Signatures
 from tandem.index.context.windows import Windows
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 
 HITS: Final = 16  # windows that the ranking of names looks at
 _PER_HIT: Final = 125  # tokens: a large budget chooses among more windows
@@ -57,8 +57,7 @@ def context_for(
 
     `shown` are words that the prompt has anyway; `signatures` is their share of the budget.
     """
-    known = language_of(path)
-    language = known.id if known is not None else ""
+    language = id_of(path)
     seen = sight(text, offset, language)
     room = capacity(budget_tokens, language)
     edits = edited(code, ring.without(path))

@@ -20,7 +20,7 @@ from typing import Final
 from tandem.core.text import Text
 from tandem.core.tokens import estimate
 from tandem.index.context.block import Block, Section, Source, capacity, header
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 
 # How a prompt's tokens are shared out. Cached tokens cost a fiftieth, so the frozen part is large.
 FROZEN: Final = 2400  # context from other files at entry: names 0.75-0.9, unseen ones 0.56-0.86
@@ -81,8 +81,7 @@ class Visit:
 
 def enter(event: Entered) -> Visit:
     """Begin a stay."""
-    known = language_of(event.path)
-    language = known.id if known is not None else ""
+    language = id_of(event.path)
     line, _ = event.text.point_at(event.offset)
     tail = _tail(event.path, event.text, line, language)
     frozen = Block.of([*event.block.sections, *tail], language)

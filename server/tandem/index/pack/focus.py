@@ -16,7 +16,7 @@ from enum import Enum
 from itertools import groupby
 from typing import Final
 
-from tandem.core import diff, tokens
+from tandem.core import changed_lines, diff, tokens
 from tandem.core.diff import FileDiff
 from tandem.core.text import Span
 from tandem.index.code import Code
@@ -24,7 +24,7 @@ from tandem.index.facts import Definition, skeleton
 from tandem.index.graph import Place, Use, enclosing
 from tandem.index.pack import changes
 from tandem.index.pack.layout import Entry, Estimator, File, Level
-from tandem.index.pack.using import NAMED, called, callers_of, lines_at, used
+from tandem.index.using import NAMED, called, callers_of, lines_at, touched_by, used
 
 BUDGET: Final = 16_000
 """Tokens. More of anything made every measured review worse; the pack holds the rest."""
@@ -91,9 +91,9 @@ def of_change(
     """Return the focus of a change that the codebase already has."""
     block = _Block(budget, estimate)
     visible = _add_diffs(block, diffs)
-    lines = {item.new: _new_lines(item) for item in diffs if item.new is not None}
+    lines = {item.new: changed_lines.by_hunks(item) for item in diffs if item.new is not None}
     added = {item.new: _added(item) for item in diffs if item.new is not None}
-    touched = [place for path in lines for place in _touched(code, path, lines[path])]
+    touched = [place for path in lines for place in touched_by(code, path, lines[path])]
     hidden = [p for p in touched if (p.path, p.definition.line) not in visible]
     _add_cards(block, Role.TOUCHED, hidden)
     _add_used(block, code, added, {(p.path, p.definition.at) for p in touched})
@@ -204,22 +204,6 @@ def _path(item: FileDiff) -> str:
     return item.new or item.old or ""
 
 
-def _new_lines(item: FileDiff) -> frozenset[int]:
-    """Return the zero-based lines that are new, or on both sides of which lines just went."""
-    found: set[int] = set()
-    for hunk in item.hunks:
-        line = hunk.new_at
-        runs = [(tag, len(list(some))) for tag, some in groupby(hunk.lines, lambda one: one[0])]
-        for n, (tag, count) in enumerate(runs):
-            if tag == "+":
-                found.update(range(line, line + count))
-            elif tag == "-":
-                replaced = "+" in {near for near, _ in runs[max(0, n - 1) : n + 2]}
-                found.update([line] if replaced or not line else [line - 1, line])
-            line += count if tag != "-" else 0
-    return frozenset(found)
-
-
 def _visible(item: FileDiff, hunks: int) -> Iterator[tuple[str, int]]:
     """Yield the new file's zero-based lines that the first hunks of a diff have."""
     for hunk in item.hunks[:hunks] if item.new is not None else ():
@@ -230,24 +214,6 @@ def _visible(item: FileDiff, hunks: int) -> Iterator[tuple[str, int]]:
 
 def _added(item: FileDiff) -> str:
     return "".join([line[1:] for h in item.hunks for line in h.lines if line[0] == "+"])
-
-
-def _touched(code: Code, path: str, lines: frozenset[int]) -> list[Place]:
-    """Return the innermost definitions around lines, in their order."""
-    facts, text = code.facts(path), code.text(path)
-    if facts is None or text is None:
-        return []
-    named = [d for d in facts.definitions if d.kind in NAMED]
-    starts = _line_starts(text)
-    found: dict[int, Definition] = {}
-    for line in sorted(lines):
-        if line < len(starts) - 1:
-            body = text[starts[line] : starts[line + 1]]
-            blank = len(body) - len(body.lstrip(" \t"))
-            inner = enclosing(named, starts[line] + blank)
-            if inner is not None:
-                found[inner.at] = inner
-    return [Place(path, definition, certain=True) for definition in found.values()]
 
 
 # -- a place -----------------------------------------------------------------------------------

@@ -192,27 +192,21 @@ class ReviewHandlers:
 
     def _diagnostics(self, uri: str, path: str) -> list[lsp.Diagnostic]:
         anchors = self._anchors.get(uri)
-        text = anchors.text if anchors is not None else None
-        placed = (
-            anchors.shown()
-            if anchors is not None
-            else [(one, one.line) for one in self._found.get(path, ())]
-        )
+        if anchors is not None:
+            return [self._diagnostic(one, line, anchors.text) for one, line in anchors.shown()]
+        return [self._diagnostic(one, one.line, None) for one in self._found.get(path, ())]
+
+    def _diagnostic(self, one: Finding, line: int, text: Text | None) -> lsp.Diagnostic:
         client = self.client()
-        return [
-            to_diagnostic(
-                one, line, text, client.encoding, client, self.ports().uri_of, self._rules
-            )
-            for one, line in placed
-        ]
+        uri_of = self.ports().uri_of
+        return to_diagnostic(one, line, text, client.encoding, client, uri_of, self._rules)
 
     async def pull(
         self, _snapshot: Snapshot, params: lsp.DocumentDiagnosticParams
     ) -> lsp.RelatedFullDocumentDiagnosticReport:
         """Answer ``textDocument/diagnostic``."""
         uri = params.text_document.uri
-        anchors = self._anchors.get(uri)
-        found = self._diagnostics(uri, "") if anchors is not None else []
+        found = self._diagnostics(uri, self.ports().path_of(uri) or "")
         return lsp.RelatedFullDocumentDiagnosticReport(items=found)
 
     def _refresh(self) -> None:
@@ -280,10 +274,7 @@ class ReviewHandlers:
             client = self.client()
             for one, line in anchors.shown():
                 if line in lines:
-                    said = to_diagnostic(
-                        one, line, anchors.text, client.encoding, client, self.ports().uri_of,
-                        self._rules,
-                    )  # fmt: skip
+                    said = self._diagnostic(one, line, anchors.text)
                     found += to_actions(
                         one, line, uri, document.version, anchors.text, client, said
                     )

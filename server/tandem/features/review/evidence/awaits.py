@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from tandem.core.diagnostics import Severity
-from tandem.features.review.change import FUNCTIONS, Changed, Look
+from tandem.features.review.change import Look
 from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding
 from tandem.index.code import Code
-from tandem.index.graph import enclosing, resolve
+from tandem.index.graph import resolve
 from tandem.index.syntax.calling import COMMON
 
 _LANGUAGES: Final = frozenset(
@@ -72,11 +72,9 @@ def _waits_later(look: Look, line: int, before: str) -> bool:
 
 def _in_async(look: Look, line: int) -> bool:
     """Tell whether a line of Python stands in an asynchronous function; in others it may not."""
-    if look.language != "python" or look.read.after is None:
+    if look.language != "python":
         return False
-    offset = sum(len(text) + 1 for text in look.lines[:line]) + 1
-    functions = [d for d in look.read.after.definitions if d.kind in FUNCTIONS]
-    inner = enclosing(functions, offset)
+    inner = look.function_at(line)
     return inner is not None and inner.signature.startswith("async ")
 
 
@@ -159,8 +157,7 @@ def _became_async(case: Case) -> Iterator[Finding]:
 def _unawaited(case: Case, path: str, name: str, where: str) -> Iterator[Finding]:
     if path != where and path not in case.after.importers(where):
         return
-    text = case.after.text(path)
-    other = Changed(path, text, text).look
+    other = case.look(path)
     if other.language not in _LANGUAGES:
         return
     call = re.compile(rf"(?<![\w$]){re.escape(name)}\s*\(")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tandem.core.diagnostics import Severity
-from tandem.features.review.change import Change
+from tandem.features.review.change import Change, Changed, Look
 from tandem.features.review.findings import Finding, Place
 from tandem.index.code import Code
 
@@ -15,6 +15,12 @@ class Case:
     change: Change
     before: Code = field(repr=False)
     after: Code = field(repr=False)
+
+    def look(self, path: str) -> Look:
+        """Return a file of the codebase as the evidence looks at it, changed or not."""
+        text = self.after.text(path)
+        found = next((one for one in self.change.files if one.path == path), None)
+        return (found or Changed(path, text, text)).look
 
     def finding(
         self,

@@ -1,16 +1,16 @@
-"""Promises between types, and to those outside: overrides, interfaces, the public face."""
+"""Promises between types: overrides, what interfaces demand, what is defined twice."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from tandem.features.review.change import FUNCTIONS, Changed, Look, qualified
+from tandem.features.review.change import FUNCTIONS, Look, qualified
 from tandem.features.review.evidence.case import Case
 from tandem.features.review.findings import Finding, Place
 from tandem.index.code import Code
 from tandem.index.facts import Definition, FileFacts, Kind
 from tandem.index.inheritance import Type, descendants, embeds, types_of
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of
 from tandem.index.shapes import Parameter, needed, parameters, same_types
 
 _BY_TYPE: Final = frozenset(["java", "go"])  # what overrides has the same types, or is another
@@ -72,7 +72,7 @@ def _anonymous(
 def _stale(
     case: Case, kid: Type, member: Definition, old: tuple[Parameter, ...], base: Place
 ) -> Iterator[Finding]:
-    language = _language(kid.path)
+    language = id_of(kid.path)
     own = kid.member(member.name)
     if own is None or sum(one.name == own.name for one in kid.members) > 1:
         return  # it has overloads
@@ -116,7 +116,7 @@ def _missing(
         return
     if not _was_whole(case, kid, base_name, member.name):
         return
-    if _language(kid.path) == "go" and embeds(case.after, kid, base_name):
+    if id_of(kid.path) == "go" and embeds(case.after, kid, base_name):
         return
     yield case.finding(
         "missing-member",
@@ -132,7 +132,7 @@ def _missing(
 def _was_whole(case: Case, kid: Type, base: str, new: str) -> bool:
     """Tell whether a type has all else that a base demands: one that has not is abstract itself."""
     for path in case.after.definers(base):
-        look = _look_at(case, path)
+        look = case.look(path)
         for one in types_of(case.after, path):
             if one.name != base:
                 continue
@@ -153,18 +153,12 @@ def _dropped(case: Case) -> Iterator[Finding]:
             gone = {m.name for m in was.members} - {m.name for m in kid.members} if was else set()
             for name in kid.bases if gone else ():
                 for path in case.after.definers(name):
-                    look = _look_at(case, path)
+                    look = case.look(path)
                     for base in types_of(case.after, path):
                         for member in base.members if base.name == name else ():
                             if member.name in gone and _is_demanded(look, base, member, old=False):
                                 place = Place(base.path, member.line, "demanded here")
                                 yield from _missing(case, kid, member, base.name, place)
-
-
-def _look_at(case: Case, path: str) -> Look:
-    found = next((one for one in case.change.files if one.path == path), None)
-    text = case.after.text(path)
-    return found.look if found is not None else Changed(path, text, text).look
 
 
 def _is_demanded(look: Look, base: Type, member: Definition, *, old: bool) -> bool:
@@ -212,21 +206,18 @@ def _bases(case: Case) -> Iterator[tuple[Look, Type, Type]]:
 
 
 def heads_of(one: Definition, language: str) -> tuple[Parameter, ...]:
+    """Return the parameters that a definition's head names."""
     return parameters(one.signature, one.name, language)
 
 
 def alike(one: tuple[Parameter, ...], other: tuple[Parameter, ...], language: str) -> bool:
+    """Tell whether two heads take the same calls, as far as the language lets one tell."""
     if language in _BY_TYPE:
         return same_types(one, other)
     if len(one) != len(other) or needed(one) != needed(other):
         return False
     typed = language in _TYPED and all(p.type for p in (*one, *other))
     return same_types(one, other) if typed else True
-
-
-def _language(path: str) -> str:
-    found = language_of(path)
-    return found.id if found is not None else ""
 
 
 def _path_of(code: Code, kid: Type, own: Definition) -> str:

@@ -12,7 +12,7 @@ from tandem.features.review.findings import Finding
 from tandem.index.code import Code
 from tandem.index.context.likely import is_test
 from tandem.index.facts import Definition, FileFacts, Kind
-from tandem.index.languages import language_of
+from tandem.index.languages import id_of, is_prose
 from tandem.index.lexical import uses
 from tandem.index.shapes import needed
 
@@ -206,18 +206,13 @@ def _used(case: Case, look: Look, one: Definition) -> bool:
     if look.language == "java" and _exports(case, look):
         return False
     for path in case.before.users(name):
-        if path.rpartition("/")[2] in _FACES or _is_prose(path):
+        if path.rpartition("/")[2] in _FACES or is_prose(path) or not id_of(path):
             continue
         if path != look.path:
             return True
         if len(uses(look.old_code, name)) > 1:
             return True
     return False
-
-
-def _is_prose(path: str) -> bool:
-    language = language_of(path)
-    return language is None or language.id in {"markdown", "html"} or language.listing
 
 
 def _nearest(look: Look, was: Definition) -> int:

@@ -84,7 +84,7 @@ def _empty(case: Case, look: Look, pattern: re.Pattern[str]) -> Iterator[Finding
         first = look.line_of(match.start())
         last = look.line_of(match.end())
         behind = look.lines[last][len(look.code_lines[last].rstrip()) :]
-        if (len(text.strip()) and _has_comment(text)) or _has_comment(behind):
+        if _has_comment(text) or _has_comment(behind):
             continue
         lead = len(match[0]) - len(match[0].lstrip())
         line = look.line_of(match.start() + lead)

@@ -16,8 +16,9 @@ from tandem.index.code import Code
 from tandem.index.facts import Definition
 
 _VERBS: Final = (
-    "close|aclose|Close|release|Release|unlock|Unlock|RUnlock|shutdown|shutdownNow|Shutdown|disconnect|dispose|"
-    "Dispose|cancel|Cancel|unsubscribe|destroy|terminate|Stop|rollback|Rollback|end|Done"
+    "close|aclose|Close|release|Release|unlock|Unlock|RUnlock|shutdown|shutdownNow|Shutdown|"
+    "disconnect|dispose|Dispose|cancel|Cancel|unsubscribe|destroy|terminate|Stop|"
+    "rollback|Rollback|end|Done"
 )
 _RELEASE: Final = re.compile(
     rf"\b((?:[\w$]+\s*(?:\(\))?\s*\??\.\s*)*[\w$]+)(?:\(\))?\s*\??\.\s*({_VERBS})\s*\("
@@ -42,7 +43,6 @@ _CLEARED: Final = re.compile(
 _WITH: Final = re.compile(r"^[ \t]*(?:async\s+)?with\s+", re.MULTILINE)
 _TRY: Final = re.compile(r"\btry\s*\(([^{]*)\)\s*\{")
 _USING: Final = re.compile(r"\b(?:await\s+)?using\s+\w+\s*=\s*([^;\n]+)")
-_HEAD: Final = re.compile(r"([\w$.]+)\s*(?:\(|$|\s+as\b|,)")
 _LOCKED: Final = re.compile(
     r"^\s*(?:await\s+)?([\w$.()]+)\.(?:lock|acquire|Lock|RLock)\(\s*\)\s*;?\s*$"
 )
@@ -109,7 +109,7 @@ def _of_function(
         if look.language == "go" or not then[receiver] or now[receiver]:
             continue  # in Go nothing is thrown
         if not _is_managed(code, receiver) and receiver not in told:
-            line = _line(code, receiver, released=True)
+            line = _release_line(code, receiver)
             said = f"`{receiver}` is no longer given back when an error is thrown before this line"
             yield _finding(case, look, found, line, said)
     yield from _unmanaged(case, look, found, code, old)
@@ -154,7 +154,8 @@ def _taken(code: str, receiver: str) -> int | None:
     """Return the line of a function at which something is taken that it gave back; None if not."""
     name = re.escape(receiver)
     pattern = re.compile(
-        rf"(?<![\w$.]){name}\b(?:\s*:\s*[^=\n]+)?(?:\s*,\s*[\w$]+)*\s*:?=[^=]|(?<![\w$.]){name}\s*\.\s*(?:lock|acquire|Lock|RLock|connect|open|begin|Begin)\s*\("
+        rf"(?<![\w$.]){name}\b(?:\s*:\s*[^=\n]+)?(?:\s*,\s*[\w$]+)*\s*:?=[^=]|"
+        rf"(?<![\w$.]){name}\s*\.\s*(?:lock|acquire|Lock|RLock|connect|open|begin|Begin)\s*\("
     )
     match = pattern.search(code)
     if match is None and "." in receiver:  # resp.Body is of resp
@@ -162,9 +163,10 @@ def _taken(code: str, receiver: str) -> int | None:
     return code.count("\n", 0, match.start()) if match is not None else None
 
 
-def _line(code: str, receiver: str, *, released: bool) -> int:
+def _release_line(code: str, receiver: str) -> int:
+    """Return the line of a function at which something is given back."""
     for match in (*_RELEASE.finditer(code), *_CLEARED.finditer(code)):
-        if released and receiver in {_plain(match[1]), match[2] or ""}:
+        if receiver in {_plain(match[1]), match[2] or ""}:
             return code.count("\n", 0, match.start())
     return 0
 

@@ -31,7 +31,7 @@ _KEYED: Final = re.compile(
     r"""(?i)\b\w*(?:key|salt|seed|pass|cred)\w*\s*(?::\s*\w+\s*)?:?=\s*["'`]([^"'`\s]{20,200})["'`]"""
 )
 _BASIC: Final = re.compile(r"\b[Bb]asic\s+([A-Za-z0-9+/]{16,}={0,2})")
-_PROSE: Final = frozenset(["markdown", "html"])  # shows what a key looks like
+_SHOWING: Final = frozenset(["markdown", "html"])  # shows what a key looks like
 _PLAIN: Final = (".properties", ".ini", ".cfg", ".conf", ".yml", ".yaml", ".toml", ".env.sample")
 _SETTING: Final = re.compile(
     r"(?i)^\s*[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key)[\w.-]*\s*[=:]\s*([^\s\"'#]{8,})\s*$"
@@ -51,7 +51,7 @@ def leaked(case: Case) -> Iterator[Finding]:
             text = look.lines[line]
             value = _secret(
                 text,
-                tested=is_test(look.path) or look.language in _PROSE,
+                tested=is_test(look.path) or look.language in _SHOWING,
                 plain=look.path.endswith(_PLAIN),
             )
             if value and value not in look.before:

@@ -1,4 +1,4 @@
-"""What a text uses, and where a definition is used, as far as names and imports tell.
+"""What a change touches, what a text uses, where a definition is used: by names and imports.
 
 Candidates more than proofs: a call of a method is a name behind a dot, so the definitions of files
 near by come first, and the uses in files that see the definition, through packages that hand it on
@@ -8,13 +8,14 @@ Invariant: every use is a place in an indexed file that has the name.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
 from tandem.index.code import Code
-from tandem.index.facts import Kind
-from tandem.index.graph import Place, Use, resolve, uses
+from tandem.index.facts import Definition, Kind
+from tandem.index.graph import Place, Use, enclosing, resolve, uses
 
 # What is called, made or looked up by its name; fields and variables share theirs with too many.
 NAMED: Final = frozenset(Kind) - {
@@ -26,6 +27,24 @@ _USES: Final = 300  # calls of one definition that are looked for, about
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _BARE: Final = re.compile(r"\s*\w+(?: as \w+)?,?\)?;?\s*")
 _REACHED: Final = re.compile(r"\.\s*([^\W\d]\w*)|([^\W\d]\w*)\s*\(")
+
+
+def touched_by(code: Code, path: str, lines: Iterable[int]) -> list[Place]:
+    """Return the innermost definitions around zero-based lines of a file, in their order."""
+    facts, text = code.facts(path), code.text(path)
+    if facts is None or text is None:
+        return []
+    named = [d for d in facts.definitions if d.kind in NAMED]
+    bodies = text.split("\n")
+    starts = list(accumulate([len(body) + 1 for body in bodies], initial=0))
+    found: dict[int, Definition] = {}
+    for line in sorted(lines):
+        if line < len(bodies):
+            blank = len(bodies[line]) - len(bodies[line].lstrip(" \t"))
+            inner = enclosing(named, starts[line] + blank)
+            if inner is not None:
+                found[inner.at] = inner
+    return [Place(path, definition, certain=True) for definition in found.values()]
 
 
 def used(code: Code, path: str, text: str) -> Iterator[Place]:
