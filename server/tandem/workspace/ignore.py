@@ -12,6 +12,7 @@ Invariant: nothing below an excluded folder is ever taken back, and no link is f
 rule.
 """
 
+import errno
 import os
 import stat
 import sys
@@ -320,28 +321,44 @@ def _read(file: Path) -> Patterns:
     return Patterns(data if isinstance(data, bytes) else b"", fold=_FOLDS)
 
 
+_PAGE: Final = 4096  # read at once of a file that says it is empty, as those of devices do
+# 0 where a system has no such flag.
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+_READING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_REASONS: Final = {  # a link that is not followed: of the BSDs one has a number of its own
+    errno.ENOENT: Reason.GONE, errno.ELOOP: Reason.LINK, errno.EMLINK: Reason.LINK,
+}  # fmt: skip
+
+
 def read_regular(path: str, most: int, *, follow: bool = False) -> bytes | Reason:
     """Return the bytes of a regular file, or why not. Pipes are not waited for.
 
     Links are not followed, as git does not follow one named ``.gitignore``: it could lead out of
     the repository. Only what the user keeps outside it (`follow`) may be a link.
     """
-    if not follow and os.path.islink(path):  # noqa: PTH114 - systems without O_NOFOLLOW need it
+    if not follow and not _NO_FOLLOW and os.path.islink(path):  # noqa: PTH114 - a third of the time
         return Reason.LINK
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(path, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+        handle = os.open(path, _READING | (0 if follow else _NO_FOLLOW))
     except OSError as error:
-        return Reason.GONE if isinstance(error, FileNotFoundError) else Reason.UNREADABLE
+        return _REASONS.get(error.errno or 0, Reason.UNREADABLE)
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             return Reason.SPECIAL
         if status.st_size > most:
             return Reason.LARGE
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(most)
+        return _read_all(handle, status.st_size, most)
     except OSError:
         return Reason.UNREADABLE
     finally:
         os.close(handle)
+
+
+def _read_all(handle: int, size: int, most: int) -> bytes:
+    """Read a file by its handle: a file object around it would take as long as the reading."""
+    parts: list[bytes] = []
+    while most > 0 and (part := os.read(handle, min(most, max(size + 1, _PAGE)))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)

@@ -19,9 +19,11 @@ def due(load: Load, *, cold: bool = False) -> Reason | None:
 
 def test_each_reason_at_its_edge():
     cost = (RATE.miss - RATE.hit) * 600_000
-    assert due(Load(700_000, 56_000, 700_000, 600_000, cost - 1)) is None
-    assert due(Load(700_000, 56_000, 700_000, 600_000, cost)) is Reason.PRICE
-    assert due(Load(700_000, 56_001, 700_000, 600_000, 0)) is Reason.QUALITY
+    assert due(Load(700_000, 64_000, 700_000, 600_000, cost - 1)) is None
+    assert due(Load(700_000, 64_000, 700_000, 600_000, cost)) is Reason.PRICE
+    assert due(Load(700_000, 64_001, 700_000, 600_000, 0)) is Reason.QUALITY
+    assert due(Load(100_000, 33_000, 100_000, 90_000, 0)) is None
+    assert due(Load(100_000, 33_001, 100_000, 90_000, 0)) is Reason.QUALITY
     assert due(Load(860_000, 8_001, 700_000, 600_000, 0)) is Reason.CONTEXT
     assert due(Load(700_000, 1, 700_000, 600_000, 0), cold=True) is Reason.COLD
     assert due(Load(700_000, 0, 700_000, 0, 0), cold=True) is None

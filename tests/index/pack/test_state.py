@@ -170,7 +170,7 @@ def test_a_small_change_in_old_files_stays_a_diff_when_the_tail_is_cut():
 
 def test_a_log_that_takes_itself_back_is_merged_and_the_snapshot_stays():
     def swing(files: Files, n: int) -> Files:
-        lines = "".join(f"line_{k} = {n % 2}\n" for k in range(400))
+        lines = "".join(f"line_{k} = {n % 2}\n" for k in range(600))
         return {**files, "f0.py": Entry(lines, changed=n)}
 
     before, after = until_cut(swing(tree(), 0), swing)

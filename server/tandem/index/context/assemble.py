@@ -25,7 +25,7 @@ from tandem.index.context.windows import Windows
 from tandem.index.languages import id_of
 
 HITS: Final = 16  # windows that the ranking of names looks at
-_PER_HIT: Final = 125  # tokens: a large budget chooses among more windows
+_PER_HIT: Final = 150  # tokens: a large budget chooses among more windows
 # Share of a budget for signatures. At 2,000 tokens, definitions/unseen names in scrapy's hunks:
 # 0.73/0.54 at a half, 0.76/0.57 at 0.65, 0.78/0.58 at 0.75 and 0.85.
 _SIGNATURES: Final = 0.75

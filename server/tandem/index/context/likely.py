@@ -8,12 +8,12 @@ Fitted by `tests.bench.recall_fit` on hidden hunks of older commits of scrapy, t
 structlog, unseen names counted twice. On scrapy's newest 60, 90 names hold 0.81 of those to come.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import exp, log1p
 from typing import Final, NamedTuple
 
 from tandem.index.code import Code
@@ -31,25 +31,15 @@ _CLOSE: Final = 3  # places of the ring or the search that count as the first
 
 _MEASURES: Final = ("common", "count", "edits", "windows")
 _MEASURED: Final = tuple([WEIGHTS[name] for name in _MEASURES])
-_ABSENT, _DOTTED = weigh("absent"), weigh("dotted")
-_IMPORTED, _UNUSED = weigh("imported"), weigh("imported", "unused import")
 _AT: Final = (  # by the distance in lines; the last one is for all that is farther than `FAR`
-    *[
-        weigh(f"within {next(step for step in _STEPS if distance <= step)}")
-        for distance in range(FAR + 1)
-    ],
-    weigh("far"),
+    *[f"within {next(step for step in _STEPS if distance <= step)}" for distance in range(FAR + 1)],
+    "far",
 )
-_FIRST_CLOSE_LATER: Final = ("last edit", "late edit", "edit")
-_EDITED: Final = (  # for a name that the file lacks, and for one that it has
-    [weigh(place, "absent, edited") for place in _FIRST_CLOSE_LATER],
-    [weigh(place) for place in _FIRST_CLOSE_LATER],
-)
+# Of a word among groups: how early (0 first, 1 close, 2 later), in how many, the sum of 1 / place.
+_Places = tuple[int, int, float]
+_NOWHERE: Final[_Places] = (-1, 0, 0.0)
+_EDITED: Final = ("last edit", "late edit", "edit")  # the first, those close to it, later ones
 _WINDOWS: Final = ("best window", "good window", "window")
-_ALIKE: Final = (
-    [weigh(place, "absent, alike") for place in _WINDOWS],
-    [weigh(place) for place in _WINDOWS],
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +94,7 @@ def described(
     """Yield the candidates with what is seen of each: what the weights are fitted on."""
     scene = _Scene(code, windows, around)
     for word, known in scene.candidates():
-        traits, measures = scene.features(word, known)
+        *traits, measures = scene.features(word, known)
         names = [name for trait in traits for name in trait.names]
         yield word, dict.fromkeys(names, 1.0) | dict(zip(_MEASURES, measures, strict=True))
 
@@ -122,9 +112,9 @@ class _Scene:
         self._code, self._windows, self._around = code, windows, around
         self._bound = code.imports(around.path)
         self._imported = {target.path for target in self._bound.values()} - {around.path}
-        self._edited = _weighed(tuple([words for _, words in around.edits]))
+        self._edited = _ranked(tuple([words for _, words in around.edits]))
         self._edit_paths = {path for path, _ in around.edits}
-        self._like = _weighed(tuple(around.windows))
+        self._alike = _ranked(tuple(around.windows))
         self._folder = _folder(around.path)
         self._traits: dict[tuple[str, ...], Traits] = {}
         self._tested = is_test(around.path)
@@ -137,7 +127,7 @@ class _Scene:
 
     def candidates(self) -> Iterator[tuple[str, Known]]:
         """Yield names with the other files that define them."""
-        pool = {*self._around.sight.count, *self._edited, *self._like, *self._bound}
+        pool = {*self._around.sight.count, *self._edited, *self._alike, *self._bound}
         for path in self._imported:
             pool.update(self._code.names(path))
         own = self._around.path
@@ -150,14 +140,14 @@ class _Scene:
 
     def scored(self, stop: Callable[[], bool]) -> Iterator[tuple[float, str, tuple[str, ...]]]:
         """Yield the candidates with their chances, until time is up."""
-        count, edited, like = self._around.sight.count, self._edited, self._like
-        exp, (w_common, w_count, w_edits, w_windows) = math.exp, _MEASURED
+        count, edited, alike = self._around.sight.count, self._edited, self._alike
+        w_common, w_count, w_edits, w_windows = _MEASURED
         for word, known in self.candidates():
-            if not (word in count or word in edited or word in like):
+            if not (word in count or word in edited or word in alike):
                 yield _ONLY_IMPORTED, word, known.paths
                 continue
-            traits, (common, counted, edits, windows) = self.features(word, known)
-            score = sum([trait[1] for trait in traits])
+            own, shared, here, (common, counted, edits, windows) = self.features(word, known)
+            score = own[1] + shared[1] + here[1]
             score += w_common * common + w_count * counted + w_edits * edits + w_windows * windows
             yield 1 / (1 + exp(-score)), word, known.paths
             if stop():
@@ -182,29 +172,21 @@ class _Scene:
 
     def features(
         self, word: str, known: Known
-    ) -> tuple[list[Traits], tuple[float, float, float, float]]:
-        """Return what is seen of a name: traits that it has, and the `_MEASURES`."""
+    ) -> tuple[Traits, Traits, Traits, tuple[float, float, float, float]]:
+        """Return what is seen of a name: its own traits, its files', its place's; `_MEASURES`."""
         sight = self._around.sight
-        count, edit, like = sight.count.get(word, 0), self._edited.get(word), self._like.get(word)
-        traits = [known.traits, self._traits.get(known.paths) or self._traits_of(known.paths)]
-        if count:
-            traits.append(_AT[sight.distance.get(word, FAR + 1)])
-            if word in sight.dotted:
-                traits.append(_DOTTED)
-        else:
-            traits.append(_ABSENT)
-        if word in self._bound:
-            traits.append(_IMPORTED if count > 1 else _UNUSED)
-        if edit is not None:
-            traits.append(_EDITED[bool(count)][edit[0]])
-        if like is not None:
-            traits.append(_ALIKE[bool(count)][like[0]])
-        return traits, (
-            known.common,
-            math.log1p(count),
-            edit[1] if edit is not None else 0.0,
-            like[2] if like is not None else 0.0,
+        count = sight.count.get(word, 0)
+        edit, alike = self._edited.get(word, _NOWHERE), self._alike.get(word, _NOWHERE)
+        here = _placed(
+            sight.distance.get(word, FAR + 1) if count else None,
+            word in sight.dotted,
+            (count > 1) if word in self._bound else None,
+            edit[0],
+            alike[0],
         )
+        shared = self._traits.get(known.paths) or self._traits_of(known.paths)
+        measures = known.common, log1p(count), log1p(edit[1]), log1p(alike[2])
+        return known.traits, shared, here, measures
 
     def _traits_of(self, paths: tuple[str, ...]) -> Traits:
         """Return what speaks for all names that these files define."""
@@ -230,7 +212,32 @@ class _Scene:
             return "unused import" if count <= 1 else "imported"
         if count:
             return "near" if word in sight.distance else "in the file"
-        return "edited" if word in self._edited else "alike" if word in self._like else "import"
+        return "edited" if word in self._edited else "alike" if word in self._alike else "import"
+
+
+@lru_cache(maxsize=16_384)
+def _placed(
+    distance: int | None,
+    dotted: bool,  # noqa: FBT001 - a cache of keywords takes twice the time
+    used: bool | None,  # noqa: FBT001
+    edit: int,
+    window: int,
+) -> Traits:
+    """Return the traits of a place: how far, if at all; an import that is used or not; how early.
+
+    Of some 4,000 combinations a hundred come again and again.
+    """
+    absent = distance is None
+    found = ["absent" if distance is None else _AT[distance]]
+    if dotted and not absent:
+        found.append("dotted")
+    if used is not None:
+        found += ["imported"] if used else ["imported", "unused import"]
+    if edit >= 0:
+        found += [_EDITED[edit], *(["absent, edited"] if absent else [])]
+    if window >= 0:
+        found += [_WINDOWS[window], *(["absent, alike"] if absent else [])]
+    return weigh(*found)
 
 
 def _folder(path: str) -> str:
@@ -238,18 +245,14 @@ def _folder(path: str) -> str:
 
 
 @lru_cache(maxsize=4)  # the ring's chunks stay the same for most questions
-def _weighed(groups: tuple[frozenset[str], ...]) -> Mapping[str, tuple[int, float, float]]:
-    """Return, for each word, how early it comes: 0 first, 1 close, 2 later.
-
-    And the logarithms of how many groups it is in, and of the sum of 1 / place.
-    """
-    found: dict[str, tuple[int, int, float]] = {}
+def _ranked(groups: tuple[frozenset[str], ...]) -> Mapping[str, _Places]:
+    """Return for each word in which groups it is. Those in several are few."""
+    found: dict[str, _Places] = {}
     for rank, words in enumerate(groups):
-        step, share = (0 if not rank else 1 if rank <= _CLOSE else 2), 1 / (1 + rank)
-        for word in words:
-            known = found.get(word)
-            found[word] = (known[0], known[1] + 1, known[2] + share) if known else (step, 1, share)
-    return {
-        word: (step, math.log1p(places), math.log1p(share))
-        for word, (step, places, share) in found.items()
-    }
+        share = 1 / (1 + rank)
+        fresh = dict.fromkeys(words, (0 if not rank else 1 if rank <= _CLOSE else 2, 1, share))
+        for word in found.keys() & words:
+            step, count, shares = found[word]
+            fresh[word] = step, count + 1, shares + share
+        found.update(fresh)
+    return found

@@ -8,7 +8,7 @@ Invariant: the files of a name are those that define or assign it now.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, Protocol
 
@@ -57,8 +57,8 @@ class Vocabulary:
         self._state: tuple[Code | None, int, int] = None, 0, 0
         self._known: dict[str, Known | None] = {}
 
-    def names(self, words: set[str], code: Code, posted: Posted) -> Iterator[tuple[str, Known]]:
-        """Yield those of the words that few files define or assign; one more than few at most."""
+    def names(self, words: set[str], code: Code, posted: Posted) -> list[tuple[str, Known]]:
+        """Return those of the words that few files define or assign; one more than few at most."""
         state = code, code.generation, posted.generation
         if state != self._state or len(self._known) > _KEPT:
             self._state = state
@@ -67,10 +67,7 @@ class Vocabulary:
         fresh = words.difference(known)
         if fresh:
             self._learn(fresh, code, posted)
-        for word in words:
-            found = known[word]
-            if found is not None:
-                yield word, found
+        return [(word, found) for word in words if (found := known[word]) is not None]
 
     def _learn(self, words: AbstractSet[str], code: Code, posted: Posted) -> None:
         known = self._known

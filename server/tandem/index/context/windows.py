@@ -26,6 +26,7 @@ _B: Final = 0.75
 # A word in more than this share of the blocks tells nothing and costs most of a query's time.
 _COMMON: Final = 0.02
 _WORDS: Final = 40  # of a query, the most telling
+_READ: Final = 2_000  # postings of them; half of all queries in Django have 5,000
 _FEW: Final = 200
 _LONGLIST: Final = 12
 _SWEEP: Final = 4_000  # dead blocks before a sweep is worth its 20 ms
@@ -198,9 +199,10 @@ class Windows:
         """Return the best windows for weighted words, none of file `without`, none overlapping."""
         scores = [0.0] * (len(self._owner) + 1)  # the last one is that before the first block
         found: list[array[int]] = []
+        read = 0
         telling = [(self.weight(word) * weight, word) for word, weight in words.items()]
         for weight, word in heapq.nlargest(_WORDS, telling):
-            if weight <= 0 or stop():
+            if weight <= 0 or read > _READ or stop():
                 break
             numbers = self._numbers(word)
             last = -2
@@ -210,6 +212,7 @@ class Windows:
                     scores[number - 1] += weight
                 last = number
             found.append(numbers)
+            read += len(numbers)
         return self._best(scores, _foremost(scores, found, _LONGLIST * limit), without, limit)
 
     def _numbers(self, word: str) -> "array[int]":

@@ -9,9 +9,9 @@ least at n = sqrt(2(m/h - 1)W/g), and there the sum of what carrying cost is exa
 
 which is ski rental: at most twice the optimum whatever comes, and the optimum for linear growth.
 At published prices (m/h = 12 to 120) it lets a log grow to 160,000 tokens and more, far past what
-a reader of the prompt can follow, so a cap binds first:
+a reader of the prompt can follow, so a cap binds first (ADR 25):
 
-    quality  the log is at most 64,000 tokens and 8% of the snapshot
+    quality  the log is at most 64,000 tokens and a third of the snapshot
     context  snapshot and log fit the budget that the model's window leaves
     cold     nothing is in the cache (too long ago, another model, other instructions): it is free
 
@@ -73,7 +73,7 @@ class Options:
     window_percent: int = 90
     reserve: int = 32_000
     log_most: int = 64_000
-    log_percent: int = 8
+    log_percent: int = 33
     log_least: int = 4_000
     ttl_s: int = 86_400
     turns: int = 3
