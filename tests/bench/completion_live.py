@@ -7,6 +7,7 @@ same index and the same gate, in real time, and compared with what was really ty
 live_shown_share       places at which something was shown
 live_exact_share       of what was shown, its first line is what was typed to the line's end
 live_similarity        of what was shown, difflib's ratio to what was typed on as many lines
+live_wasted_output_share  of the characters that came, those that were not shown
 live_p50_ms            from asking to the text, the pause included
 live_dollars           by the ledger
 
@@ -18,7 +19,8 @@ asks another server; the dialect is one of `api.fim`.
 import asyncio
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -26,14 +28,17 @@ from pathlib import Path
 from typing import Final
 
 from tandem.app import World as RealWorld
-from tandem.core.model import Dialect
+from tandem.core.model import Dialect, Event, Request, TextDelta
 from tandem.core.money import Usd
 from tandem.core.text import Text
 from tandem.engine.accounts import Accounts
 from tandem.engine.budget import Caps, day_start
+from tandem.engine.gateway import Gateway
 from tandem.index.context.windows import Windows
 from tandem.ledger.ledger import Ledger
-from tandem.spending import make_gateway, may_ask, price_table
+from tandem.providers.base import Provider
+from tandem.providers.openai_api import OpenAIProvider
+from tandem.spending import may_ask, price_table
 from tandem.workspace.documents import Document
 from tandem.workspace.settings import Settings
 from tests.bench.completion_tandem import Tandem, WorldIndex
@@ -55,6 +60,31 @@ class Place:
     text: str
     offset: int
     gold: str
+
+
+class Heard:
+    """A provider whose words are counted as they come."""
+
+    def __init__(self, inner: Provider) -> None:
+        """Ask `inner`."""
+        self._inner = inner
+        self.characters = 0
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        """Pass everything on."""
+        async with aclosing(self._inner.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    self.characters += len(event.text)
+                yield event
+
+    async def warm(self) -> None:
+        """Warm what is asked."""
+        await self._inner.warm()
+
+    async def aclose(self) -> None:
+        """Close what is asked."""
+        await self._inner.aclose()
 
 
 def places(stay: Stay) -> Iterator[Place]:
@@ -100,7 +130,9 @@ async def _measure(
 ) -> dict[str, float]:
     caps = Caps(Usd.of(CAP_USD), Usd())
     accounts = Accounts(Ledger(folder / "ledger.db", "bench"), price_table(settings), caps)
-    gateway = make_gateway(real, settings, accounts)
+    api = settings.api
+    heard = Heard(OpenAIProvider(api.base_url, lambda: real.key(settings), api.dialect))
+    gateway = Gateway(heard, accounts, real.clock, concurrency=api.concurrency)
     await gateway.warm()
     found: list[tuple[Place, str, float]] = []
     try:
@@ -116,7 +148,11 @@ async def _measure(
     finally:
         await gateway.aclose()
         accounts.close()
-    return _metrics(found) | {"live_dollars": spent.pico / 1e12}
+    wasted = 1 - sum(len(text) for _, text, _ in found) / max(1, heard.characters)
+    return _metrics(found) | {
+        "live_wasted_output_share": wasted,
+        "live_dollars": spent.pico / 1e12,
+    }
 
 
 def _drawn(repository: Repository, count: int) -> list[Place]:

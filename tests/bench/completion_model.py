@@ -3,6 +3,8 @@
 It knows what the session is going to type. Where a request comes from a place of the session it
 answers, with probability `right`, with the rest of the file from there on; otherwise, and wherever
 the text before the hole is not what will stay, with lines of the same repository that begin alike.
+Wrong is not malformed: language models hardly write what a grammar refuses, so most wrong answers
+are drawn until one makes sense in its place.
 It does not stop where it should: it goes on into the lines that follow, repeats them, closes
 brackets once more. Whether it is right is decided per word, so asking twice is not asking better.
 
@@ -33,11 +35,16 @@ from tandem.core.model import (
     TextDelta,
     Usage,
 )
+from tandem.index.languages import LANGUAGES
+from tandem.index.parse import syntax_errors
 from tandem.ledger.prices import Rate
 from tests.bench.session import CACHES
 from tests.bench.typing import Hunk
 
 RIGHT: Final = 0.4
+MALFORMED: Final = 0.1
+"""Of wrong answers, those that need not make sense: see `completion_live`'s refused share."""
+
 TOKENS_PER_S: Final = 200.0
 TAIL: Final = 80
 """Characters before the cursor by which a place is recognized."""
@@ -48,6 +55,10 @@ _BEFORE: Final = (
     4 * TAIL
 )  # characters of a prompt that are kept; less before a text: a file's start
 _LEAST: Final = 8  # characters by which a file's start is known
+_NEAR: Final = 40_000  # characters on each side in which a wrong answer has to make sense
+_DRAWS: Final = 12
+_ABOVE: Final = 12  # lines above the cursor that are imitated
+_PYTHON: Final = next(language for language in LANGUAGES if language.id == "python")
 _LAST_WORD: Final = re.compile(r"(\w+)(\W*)$")
 _LONGEST: Final = 100
 _FOLLOWERS: Final = 24  # kept of what follows a word
@@ -144,7 +155,7 @@ class Corpus:
                 if 8 <= len(line.strip()) <= _LONGEST:
                     self.lines.append(line)
                     self._take(line)
-        self._words = sorted(self._followers)
+        self.words = sorted(self._followers)
 
     def _take(self, line: str) -> None:
         for match in re.finditer(r"\w+", line):
@@ -161,12 +172,12 @@ class Corpus:
         rests = [r[len(marks) :] for r in self._followers.get(word, ()) if r.startswith(marks)]
         if marks:
             return rnd.choice(rests).rstrip() if rests else rnd.choice(self.lines).strip()
-        at = bisect.bisect_left(self._words, word)
-        longer = [w for w in self._words[at : at + 40] if w.startswith(word) and w != word]
+        at = bisect.bisect_left(self.words, word)
+        longer = [w for w in self.words[at : at + 40] if w.startswith(word) and w != word]
         if longer and (not rests or rnd.random() < 0.5):
             whole = rnd.choice(longer)
             return whole[len(word) :] + rnd.choice(self._followers[whole])
-        return rnd.choice(rests or self._followers[rnd.choice(self._words)])
+        return rnd.choice(rests or self._followers[rnd.choice(self.words)])
 
     def block(self, indentation: str, rnd: random.Random) -> str:
         """Return one to four lines that stand together, as they would stand here."""
@@ -252,9 +263,42 @@ class Model:
         right = rnd.random() < self._right
         if right and done is not None:
             return _overrun(scene.hunk.target[done:], scene.after, rnd)
-        return self._plausible(begun, scene.after, random.Random(f"{place}:{begun[-word:]}"))  # noqa: S311
+        before = request.prompt if done is None else scene.before + scene.hunk.target[:done]
+        gold = scene.hunk.target[done:] if done is not None else ""
+        drawn = random.Random(f"{place}:{begun[-word:]}")  # noqa: S311
+        return _overrun(self._wrong(before, gold, scene.after, drawn), scene.after, drawn)
 
-    def _plausible(self, begun: str, after: str, rnd: random.Random) -> str:
+    def _wrong(self, before: str, gold: str, after: str, rnd: random.Random) -> str:
+        """Return what makes sense in the place of the line to come, but where it is careless."""
+        line, end, rest = gold.partition("\n")
+        before, behind = before[-_NEAR:], end + rest + after[:_NEAR]
+        begun = before[before.rfind("\n") + 1 :]
+        careless = rnd.random() < MALFORMED
+        most = _errors(before + line + behind)
+        text = self._plausible(begun, rnd)
+        for _ in range(0 if careless else _DRAWS):
+            if _errors(before + text + behind) <= most:
+                break
+            text = self._imitated(before, rnd) or self._plausible(begun, rnd)
+        return text
+
+    def _imitated(self, before: str, rnd: random.Random) -> str:
+        """Return a line as one above that is indented like it, with another name; or nothing."""
+        *above, begun = before.split("\n")
+        beside = [
+            line.strip()
+            for line in above[-_ABOVE:]
+            if line.strip() and len(line) - len(line.lstrip()) == len(begun)
+        ]
+        if begun.strip() or not beside or rnd.random() < 0.5:
+            return ""
+        line = rnd.choice(beside)
+        names = [match for match in _LAST_WORD.finditer(line) if match[1].isidentifier()]
+        if not names:
+            return line
+        return line[: names[0].start()] + rnd.choice(self.corpus.words) + names[0][2]
+
+    def _plausible(self, begun: str, rnd: random.Random) -> str:
         indentation = begun[: len(begun) - len(begun.lstrip())]
         if begun.strip():
             text = self.corpus.rest(begun, rnd)
@@ -262,7 +306,7 @@ class Model:
                 text += "\n" + self.corpus.block(indentation, rnd)
         else:
             text = self.corpus.block(indentation, rnd).lstrip()
-        return _overrun(text, after, rnd)
+        return text
 
     # -- the judge -----------------------------------------------------------------------------
 
@@ -310,6 +354,10 @@ def _own(asked: str, before: str) -> str:
         return asked
     ends = (n for n in range(len(before), _LEAST, -1) if asked.endswith(before[:n]))
     return before[: next(ends, 0)] or asked
+
+
+def _errors(text: str) -> int:
+    return syntax_errors(text.encode("utf-8", "replace"), _PYTHON)
 
 
 def _overrun(gold: str, after: str, rnd: random.Random) -> str:

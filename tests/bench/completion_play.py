@@ -30,8 +30,8 @@ PAUSE_S: Final = 0.5
 """A moment this long is a pause in which something might be shown."""
 
 _DWELL_S: Final = 1.5  # looked at the finished hunk before moving on
-_BEFORE: Final = 400
-_AFTER: Final = 2000
+_BEFORE: Final = 40_000  # of the file in a scene: what the model says has to make sense in it
+_AFTER: Final = 40_000
 _EXAMPLES: Final = 20
 _WORD: Final = re.compile(r"\w\w\w")
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.editors import checker, helix_plans, helix_reviews, parcels, plans, repairs, reviews
-from tests.editors.helix_running import lines, menu, open_file, picture, wait_for_file
+from tests.editors.helix_running import lines, menu, open_file, picture, saved, wait_for_file
 from tests.editors.installation import Installation
 from tests.editors.model import Model, simulated_model
 from tests.editors.proof import Proof, until
@@ -145,10 +145,10 @@ def _block(proof: Proof, editor: Terminal, scene: Scene, out: Path) -> None:
         editor.keys("Enter", "Escape")
         editor.type(":write")
         editor.keys("Enter")
-        quotes, wanted = scene.workspace / parcels.QUOTES, "\n".join([HEADER, *BLOCK, ""])
+        wanted = "\n".join([HEADER, *BLOCK, ""])
         until(
             "the block is in the file",
-            lambda: quotes.read_text(encoding="utf-8").endswith(wanted),
+            lambda: saved(scene, parcels.QUOTES).endswith(wanted),
             seconds=20,
             on_screen=editor.screen,
         )

@@ -40,18 +40,20 @@ def picture(proof: Proof, editor: Terminal, path: Path) -> None:
     proof.screenshots.append(path)
 
 
-def wait_for_file(editor: Terminal, scene: Scene, name: str, wanted: str) -> None:
-    def written() -> bool:
-        try:
-            return wanted in (scene.workspace / name).read_text(encoding="utf-8")
-        except FileNotFoundError:  # Helix puts the new file into the place of the old one.
-            return False
+def saved(scene: Scene, name: str) -> str:
+    """Return a file's text, "" while Helix puts the new file into the place of the old one."""
+    try:
+        return (scene.workspace / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
+
+def wait_for_file(editor: Terminal, scene: Scene, name: str, wanted: str) -> None:
     editor.type(":write")
     editor.keys("Enter")
     until(
         f"{wanted!r} in {name}",
-        written,
+        lambda: wanted in saved(scene, name),
         seconds=20,
         on_screen=editor.screen,
     )

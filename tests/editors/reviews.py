@@ -30,6 +30,7 @@ REPORT: Final = "Show the report"
 STOPPED: Final = "the review was stopped"
 NOTHING_RUNS: Final = "no review is under way"
 UNKNOWN: Final = "there is no commit 'nowhere'"
+NOTHING_STAGED: Final = "what is staged: 0 files, no findings"
 RESTORED: Final = "the next review may show 1 dismissed finding again"
 
 FINDING: Final = {
