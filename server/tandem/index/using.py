@@ -11,16 +11,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import accumulate
+from posixpath import dirname
 from typing import Final
 
 from tandem.index.code import Code
 from tandem.index.facts import Definition, Kind
 from tandem.index.graph import Place, Use, enclosing, resolve, uses
+from tandem.index.languages import id_of
 
 # What is called, made or looked up by its name; fields and variables share theirs with too many.
 NAMED: Final = frozenset(Kind) - {
     Kind.KEY, Kind.MODULE, Kind.FIELD, Kind.VARIABLE, Kind.PROPERTY,
 }  # fmt: skip
+_PACKAGED: Final = frozenset(["go", "java", "kotlin", "scala", "csharp", "swift"])
 _MANY: Final = 3  # definers: over it a name that is not imported says nothing
 _SAME: Final = 3  # definitions of one name, and files of it, that a call may mean
 _USES: Final = 300  # calls of one definition that are looked for, about
@@ -71,13 +74,17 @@ def _candidates(code: Code, path: str, name: str) -> Iterator[Place]:
         yield from (Place(definer, d, certain=False) for d in found[:_SAME] if d.kind in NAMED)
 
 
-def callers_of(code: Code, place: Place) -> list[Use]:
-    """Return the uses of a definition outside of it: calls first, those that see it first."""
+def callers_of(code: Code, place: Place, *, seeing: bool = False) -> list[Use]:
+    """Return the uses of a definition outside of it: calls first, those that see it first.
+
+    With `seeing` only those in files that import it, or share its package.
+    """
     place = called(code, place)
     name, span = place.definition.name, place.definition.span
     calls: list[Use] = []
     others: list[Use] = []
-    for path in _seeing(code, place):
+    near, far = _users(code, place)
+    for path in near if seeing else near + far:
         text = code.text(path) or ""
         for use in uses(code, name, [path]):
             inside = path == place.path and span.start <= use.offset < span.end
@@ -89,8 +96,8 @@ def callers_of(code: Code, place: Place) -> list[Use]:
     return calls + others
 
 
-def _seeing(code: Code, place: Place) -> list[str]:
-    """Return the files that have a definition's name and can mean it."""
+def _users(code: Code, place: Place) -> tuple[list[str], list[str]]:
+    """Return the files that have a definition's name and see it, then those that may mean it."""
     definition, name = place.definition, place.definition.name
     facts = code.facts(place.path)
     importers = frozenset(code.importers(place.path))
@@ -100,9 +107,11 @@ def _seeing(code: Code, place: Place) -> list[str]:
     if definition.parent >= 0 and facts is not None:
         near.update(code.users(facts.definitions[definition.parent].name))
     users = [path for path in code.users(name) if path != place.path]
+    if id_of(place.path) in _PACKAGED:
+        near.update([path for path in users if dirname(path) == dirname(place.path)])
     vague = len(code.definers(name)) > _MANY
     far = [] if vague else [path for path in users if path not in near]
-    return [place.path, *[path for path in users if path in near], *far]
+    return [place.path, *[path for path in users if path in near]], far
 
 
 def called(code: Code, place: Place) -> Place:

@@ -61,7 +61,7 @@ def test_what_happened_to_each_definition_is_known():
         "total": "another body",
         "fresh": "new",
     }
-    assert found["price"].used == ("shop/prices.py:11", "shop/till.py:1", "shop/till.py:5")
+    assert found["price"].used == ("shop/prices.py:11", "shop/till.py:5"), "an import is no use"
     assert found["price"].tests == ("tests/test_prices.py",)
     assert found["fresh"] == Touched("shop/prices.py", 19, "fresh", "new")
 
@@ -103,3 +103,9 @@ def test_facts_are_told_in_lines():
 def test_what_others_feel_is_told_first():
     found = [one.what for one in notes(BEFORE | {"shop/prices.py": NEW}).touched]
     assert found == ["gone", "another head", "another body", "another body", "new"]
+
+
+def test_a_word_of_files_that_do_not_see_the_definition_is_no_use():
+    other = BEFORE | {"shop/menu.py": "def show(menu):\n    return menu.price(1)\n"}
+    (one,) = [t for t in notes(other | {"shop/prices.py": NEW}).touched if t.name == "price"]
+    assert not any(place.startswith("shop/menu.py") for place in one.used)

@@ -5,14 +5,15 @@ did not. What of the change is no text.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tandem.features.review.change import FUNCTIONS, Look, qualified
 from tandem.features.review.evidence.case import Case
 from tandem.index.context.likely import is_test
 from tandem.index.facts import Definition, Kind
-from tandem.index.graph import Place, callers
+from tandem.index.graph import Place
+from tandem.index.using import callers_of
 
 _NAMED: Final = FUNCTIONS | {Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE}
 _ORDER: Final = ("gone", "another head", "another body", "new")  # what others feel comes first
@@ -90,10 +91,12 @@ def _touched(case: Case, look: Look, one: Definition, name: str, what: str) -> T
         return Touched(look.path, one.line, name, what)
     used: dict[str, None] = {}
     tests: dict[str, None] = {}
-    for use in callers(case.after, Place(look.path, one, certain=True)):
+    # What is gone stands in no class of the file as it is now.
+    place = Place(look.path, replace(one, parent=-1) if what == "gone" else one, certain=True)
+    for use in callers_of(case.after, place, seeing=True):
         if is_test(use.path):
             tests[use.path] = None
-        elif use.path != look.path or use.inside is None or use.inside.at != one.at:
+        else:
             used[f"{use.path}:{use.line + 1}"] = None
     return Touched(look.path, one.line, name, what, tuple(used)[:_SHOWN], tuple(tests)[:_SHOWN])
 
