@@ -16,6 +16,9 @@ from tandem.features.refactor.state import Run, Status
 from tandem.index.code import Code
 from tandem.index.pack import focus
 
+# Of what touches a change 8,000 tokens hold 98% of the definitions and 91% of the calls
+# (`./dev bench review-focus`); twice that made a plan 7% dearer.
+_LEAST: Final = 8_000
 _MOST: Final = 60_000  # tokens of the focus, the diff included; a part that does not fit is named
 _EARLIER: Final = """\
 Before, you asked for something to be done again: {said}. That was looked at; the diff shows what \
@@ -45,7 +48,7 @@ def focus_of(run: Run, code: Code) -> str:
         {path: text for path, text in run.now.items() if text is not None},
     )
     size = sum(tokens.estimate(diff.render([one])) for one in diffs)
-    budget = min(max(focus.BUDGET, size * 3 // 2), _MOST)
+    budget = min(max(_LEAST, size * 3 // 2), _MOST)
     return focus.joined(focus.of_change(code, diffs, budget))
 
 
