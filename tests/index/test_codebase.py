@@ -297,7 +297,7 @@ def test_names_and_heads_are_those_of_the_open_document_or_the_file():
     heads = code.heads("app/core.py")
     assert heads is not None
     assert heads.signatures[heads.first["step"]] == "def step(x):"
-    assert code.defining({"step", "nothing"}) == {"step": ["app/core.py", "other/core.py"]}
+    assert code.defining({"step", "nothing"}) == {"step": {"app/core.py", "other/core.py"}}
     before = code.generation
     code.open("app/core.py", facts_of_text("def other(y):\n"), "def other(y):\n")
     assert code.generation > before

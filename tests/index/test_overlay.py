@@ -53,7 +53,7 @@ def answers(code: Code) -> dict[str, object]:
         "texts": {path: code.text(path) for path in PATHS},
         "excerpts": {path: list(code.excerpts(path, [(0, 2), (1, 9), (7, 9)])) for path in PATHS},
         "definers": {name: list(code.definers(name)) for name in NAMES},
-        "defining": {name: list(paths) for name, paths in code.defining(set(NAMES)).items()},
+        "defining": {name: sorted(paths) for name, paths in code.defining(set(NAMES)).items()},
         "users": {name: list(code.users(name)) for name in NAMES},
         "bindings": {name: Counter(code.bindings(name)) for name in NAMES},
         "imports": {path: dict(code.imports(path)) for path in PATHS},

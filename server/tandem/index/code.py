@@ -63,8 +63,8 @@ class Code(Protocol):
         """Return the files that define a name, at any depth."""
         ...
 
-    def defining(self, names: AbstractSet[str]) -> Mapping[str, Sequence[str]]:
-        """Return the definers of those of the names that have any."""
+    def defining(self, names: AbstractSet[str]) -> Mapping[str, Collection[str]]:
+        """Return the definers of those of the names that have any, in no order."""
         ...
 
     def users(self, name: str) -> Sequence[str]:

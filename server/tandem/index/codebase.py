@@ -21,7 +21,7 @@ from tandem.index.resolve import Modules
 from tandem.index.store import Stored
 
 _EXCERPTS: Final = 128  # excerpts that are kept
-_HEADS: Final = 30_000  # definitions whose heads are kept decoded, of as many files as have them
+_HEADS: Final = 60_000  # definitions whose heads are kept decoded, of as many files as have them
 _LOOKED_AT: Final = 200  # files whose imports are decoded for one name
 _DECODED: Final = 256  # files whose definitions are kept decoded: 40 KB each at most
 
@@ -267,9 +267,9 @@ class Codebase:
             found = self._sorted[name] = sorted(definers)
         return found
 
-    def defining(self, names: AbstractSet[str]) -> Mapping[str, Sequence[str]]:
-        """Return the definers of those of the names that have any."""
-        return {name: self.definers(name) for name in self._definers.keys() & names}
+    def defining(self, names: AbstractSet[str]) -> Mapping[str, Collection[str]]:
+        """Return the definers of those of the names that have any, in no order."""
+        return {name: self._definers[name] for name in self._definers.keys() & names}
 
     def users(self, name: str) -> Sequence[str]:
         """Return the files in which a name occurs. Searches all bags: 2-4 ms for 2,800 files."""

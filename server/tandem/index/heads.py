@@ -8,13 +8,15 @@ Invariant: ``heads_of(record_of(key, facts)) == Heads.of(facts.definitions)``, b
 sequence; what is damaged has no heads.
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import lt
-from typing import Final
+from typing import Final, overload
 
 from tandem.index.facts import Definition, Kind
-from tandem.index.records import Record, unpacked
+from tandem.index.records import Record, located
 
 _CLASSES: Final = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.STRUCT, Kind.ENUM, Kind.TYPE})
 _CLASS_NAMES: Final = frozenset([kind.value for kind in _CLASSES])
@@ -79,13 +81,38 @@ class Heads:
         return inner
 
 
+class _Texts(Sequence[str]):
+    """Texts that are cut out when they are asked for: of 40 signatures of a file one or two are."""
+
+    __slots__ = ("_cuts", "_text")
+
+    def __init__(self, text: str, cuts: Sequence[int]) -> None:
+        """Take the text of all of them, and where each begins and the last ends."""
+        first = cuts[0]
+        self._text = text[first : cuts[-1]]
+        self._cuts = array("I", [cut - first for cut in cuts])
+
+    def __len__(self) -> int:
+        return len(self._cuts) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[n] for n in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        return self._text[self._cuts[at] : self._cuts[at + 1]]
+
+
 def heads_of(record: Record) -> Heads:
     """Return a record's heads, those of no definition if it is damaged."""
     try:
-        numbers, texts = unpacked(record.body)
-        kinds = texts[0].split() if texts else []
+        numbers, cuts, text = located(record.body)
+        kinds = text[: cuts[1]].split()
         count = len(kinds)
-        if len(numbers) != 1 + 5 * count or len(texts) != 1 + 3 * count:
+        if len(numbers) != 1 + 5 * count or len(cuts) != 2 + 3 * count:
             return Heads.of(())
         starts, ends, lines, parents = (
             numbers[1 + n * count : 1 + (n + 1) * count] for n in (0, 1, 3, 4)
@@ -95,5 +122,6 @@ def heads_of(record: Record) -> Heads:
     except (ValueError, LookupError):
         return Heads.of(())
     classes = [(starts[n], ends[n], n) for n, kind in enumerate(kinds) if kind in _CLASS_NAMES]
-    signatures = texts[1 + count : 1 + 2 * count]
-    return Heads.by_columns(texts[1 : 1 + count], lines, signatures, parents, classes)
+    names = [text[start:end] for start, end in pairwise(cuts[1 : 2 + count])]
+    signatures = _Texts(text, cuts[1 + count : 2 + 2 * count])
+    return Heads.by_columns(names, lines, signatures, parents, classes)

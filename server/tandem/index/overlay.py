@@ -96,7 +96,7 @@ class Overlay:
         below = [path for path in self._code.definers(name) if path not in self._texts]
         return sorted([*below, *(path for path in self._facts if name in self.names(path))])
 
-    def defining(self, names: AbstractSet[str]) -> Mapping[str, Sequence[str]]:
+    def defining(self, names: AbstractSet[str]) -> Mapping[str, Collection[str]]:
         """Return the definers of those of the names that would have any."""
         found = {name: self.definers(name) for name in names}
         return {name: paths for name, paths in found.items() if paths}

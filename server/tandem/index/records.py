@@ -179,6 +179,15 @@ def unpacked(packed: str) -> tuple[Sequence[int], Sequence[str]]:
     """Return what was packed; raise ValueError or LookupError where it is damaged."""
     if not packed:
         return (), ()
+    numbers, cuts, text = located(packed)
+    return numbers, [text[start:end] for start, end in pairwise(cuts)]
+
+
+def located(packed: str) -> tuple[Sequence[int], Sequence[int], str]:
+    """Return the numbers of what was packed, where each text begins (and the last ends), and them.
+
+    Raises ValueError or LookupError as `unpacked` does.
+    """
     head, _, text = packed.partition("\n")
     values = array("i")
     values.frombytes(a2b_base64(head, strict_mode=True))
@@ -187,7 +196,7 @@ def unpacked(packed: str) -> tuple[Sequence[int], Sequence[str]]:
     cuts = list(accumulate(lengths, initial=0))
     if behind < 1 or cuts[-1] != len(text) or min(lengths, default=0) < 0:
         raise ValueError
-    return values[1:behind], [text[start:end] for start, end in pairwise(cuts)]
+    return values[1:behind], cuts, text
 
 
 def _cut(row: Sequence[T], size: int, pieces: int) -> list[Sequence[T]]:

@@ -78,7 +78,7 @@ class Vocabulary:
             if len(definers) > MOST_DEFINERS + 1 or len(word) < _SHORTEST:
                 continue
             assigned = assigning.get(word, ())
-            paths = tuple(sorted({*definers, *assigned}) if assigned else definers)
+            paths = tuple(sorted({*definers, *assigned}))
             if len(paths) <= MOST_DEFINERS + 1:  # one may be the open file itself
                 said = spelled(word, "any") if definers else spelled(word, "any", "attribute")
                 known[word] = Known(paths, said, math.log1p(posted.blocks(word)))
