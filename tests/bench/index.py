@@ -46,7 +46,7 @@ from tests.bench.results import percentile, report
 DEFAULT = "django==5.2.8"
 ROUNDS = 5
 WARM_STARTS = 5
-BEST = ("names_cpu_s", "exact_over_parse", "context_p95_ms")
+BEST = ("names_cpu_s", "exact_over_parse", "context_p95_ms", "first_context_p95_ms")
 KEYS = 200
 LINES = 5_000
 QUERIES = 200
@@ -223,28 +223,37 @@ def _windows(root: Path, states: list[FileEntry]) -> Windows:
 
 
 def _contexts(root: Path, windows: Windows, indexing: Indexing) -> dict[str, float]:
-    """Gather a completion's context at random places, each in another file, as on entering it."""
+    """Gather a completion's context at random places, each in another file, as on entering it.
+
+    `first_`: of files that nobody asked about before. Then somewhere else in the same files, so
+    that the question is another one: nothing but what is kept of names and files helps.
+    """
     draw = random.Random(7)  # noqa: S311
     texts = {p: Text.of(read_text(root / p) or "") for p in indexing.codebase.paths if p in windows}
     long = sorted(path for path, text in texts.items() if text.line_count > _LONG)
     places = [(path, draw.randrange(texts[path].line_count)) for path in draw.sample(long, RING)]
     ring = Ring(tuple(Edit(*place) for place in places))
-    times = []
-    for path in draw.sample(long, min(QUERIES, len(long))):
-        text = texts[path]
-        offset = text.line_end(draw.randrange(text.line_count))
-        begin = time.process_time()
-        context_for(
-            indexing.codebase,
-            path,
-            text,
-            offset,
-            ring,
-            windows=windows,
-            budget_tokens=CONTEXT_TOKENS,
-        )
-        times.append((time.process_time() - begin) * 1000)
-    return {"context_p50_ms": statistics.median(times), "context_p95_ms": percentile(times, 0.95)}
+    asked = draw.sample(long, min(QUERIES, len(long)))
+    found = {}
+    for name in ("first_context", "context"):
+        times = []
+        for path in asked:
+            text = texts[path]
+            offset = text.line_end(draw.randrange(text.line_count))
+            begin = time.process_time()
+            context_for(
+                indexing.codebase,
+                path,
+                text,
+                offset,
+                ring,
+                windows=windows,
+                budget_tokens=CONTEXT_TOKENS,
+            )
+            times.append((time.process_time() - begin) * 1000)
+        found[f"{name}_p50_ms"] = statistics.median(times)
+        found[f"{name}_p95_ms"] = percentile(times, 0.95)
+    return found
 
 
 async def _warm(root: Path, store: Path) -> dict[str, float]:

@@ -117,6 +117,8 @@ async def test_a_plan_outlives_a_server_that_is_killed(tmp_path):
             async with asyncio.timeout(WAIT_S):
                 while '"Done"' not in journal.read_text("ascii"):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
+            # Else the slow answer would be left for the server that goes on.
+            await api.wait_for(lambda: any("Your step is s2" in str(r.body) for r in api.requests))
             server.client.process.send_signal(signal.SIGKILL)
             await server.client.process.wait()
         before = len(api.requests)
