@@ -225,7 +225,7 @@ def _placed(
 ) -> Traits:
     """Return the traits of a place: how far, if at all; an import that is used or not; how early.
 
-    Of some 4,000 combinations a hundred come again and again.
+    Of 12,000 combinations a hundred come again and again.
     """
     absent = distance is None
     found = ["absent" if distance is None else _AT[distance]]
