@@ -12,7 +12,7 @@ from tandem.core import bug
 bug.strict = True
 
 settings.register_profile(
-    "dev", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("ci", parent=settings.get_profile("dev"), derandomize=True)
 settings.register_profile("deep", parent=settings.get_profile("dev"), max_examples=5000)
