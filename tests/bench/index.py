@@ -6,7 +6,7 @@ Without a PATH the source distribution of the pinned Django, whose tests make it
 size. Everything is CPU seconds. Names and exact facts are what server and workers take together,
 starting and taking in included; a bare ``Parser.parse`` of the same files is measured before each
 round in as many processes at once, since cores that share a cache slow each other down. Figures are
-medians of five rounds; `_best` is the least disturbed one, for on a shared machine the same work
+medians of three rounds; `_best` is the least disturbed one, for on a shared machine the same work
 was seen to take 0.67 and 1.13 CPU seconds within an hour. Memory is that of the first round; what
 is steady includes the windows that prompts are searched in.
 """
@@ -44,7 +44,7 @@ from tandem.workspace.indexing import Indexing
 from tests.bench.results import percentile, report
 
 DEFAULT = "django==5.2.8"
-ROUNDS = 5
+ROUNDS = 3
 WARM_STARTS = 5
 BEST = ("names_cpu_s", "exact_over_parse", "context_p95_ms", "first_context_p95_ms")
 KEYS = 200

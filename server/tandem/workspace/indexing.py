@@ -12,8 +12,9 @@ import asyncio
 import gc
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,13 +67,8 @@ class Indexing:
         """Take in what is stored; return the number of files."""
         loop = asyncio.get_running_loop()
         rows = await loop.run_in_executor(self._thread, self._store.load)
-        collecting = gc.isenabled()
-        gc.disable()  # half of taking in 3,000 files was looking for garbage among them
-        try:
+        with _uncollected():
             self.codebase.update(rows)
-        finally:
-            if collecting:
-                gc.enable()
         return len(rows)
 
     async def refresh(
@@ -132,7 +128,8 @@ class Indexing:
         return dict(Counter(target.path for target in self.codebase.imports(path).values()))
 
     async def _names(self, paths: Sequence[str]) -> None:
-        await self._each(_batches(paths, _NAMES_BATCH), 1, self.codebase.update)
+        with _uncollected():
+            await self._each(_batches(paths, _NAMES_BATCH), 1, self.codebase.update)
 
     async def _exactly(self, paths: Sequence[str], report: Report | None) -> None:
         done = 0
@@ -170,6 +167,18 @@ class Indexing:
         await self._workers.aclose()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._store.close()
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Take in many files: half of that was looking for garbage among them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _has_grammar(path: str) -> bool:
