@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 from tandem.core.text import Text
-from tandem.index.context.postings import WORD, counted, distinct, words
+from tandem.index.context.postings import counted, distinct, words
 from tandem.index.syntax.tables import syntax_of
 
 FAR: Final = 120  # lines; beyond, words are no longer likelier for being nearer
@@ -47,9 +47,8 @@ def sight(text: Text, offset: int, language: str) -> Sight:
     at = row - top
     distance = dict.fromkeys(distinct(around), FAR)
     for far in range(_EACH, -1, -1):  # the nearer overwrites the farther
-        for number in (at - far, at + far):
-            if 0 <= number < len(lines):
-                distance.update(dict.fromkeys(WORD.findall(lines[number]), far))
+        both = [lines[number] for number in (at - far, at + far) if 0 <= number < len(lines)]
+        distance.update(dict.fromkeys(words("\n".join(both)), far))
     unsaid = keywords(language)
     query = {
         word: 1 / (1 + distance[word] / _FADING)
