@@ -43,7 +43,8 @@ from tests.bench.typing import Hunk
 
 RIGHT: Final = 0.4
 MALFORMED: Final = 0.1
-"""Of wrong answers, those that need not make sense: see `completion_live`'s refused share."""
+"""Of wrong answers, those that need not make sense. With it 7% of all answers were refused over
+8 commits of three repositories; of Qwen2.5-Coder 0.5B's at 36 places of them 3 were."""
 
 TOKENS_PER_S: Final = 200.0
 TAIL: Final = 80

@@ -165,6 +165,9 @@ async def test_open_documents_are_pulled_and_others_pushed(fresh, reviews):
     assert fresh.wire.asked("workspace/diagnostic/refresh")
     report = await editor.result("textDocument/diagnostic", {"textDocument": {"uri": URI}})
     assert [one["code"] for one in report["items"]] == ["changed-signature"]
+    other = {"textDocument": {"uri": URI.replace("a.py", "b.py")}}
+    report = await editor.result("textDocument/diagnostic", other)
+    assert report["items"] == [], "it is not open: what was pushed would show twice"
 
 
 async def test_a_document_that_closes_leaves_its_finding_where_it_was_last(fresh, reviews):

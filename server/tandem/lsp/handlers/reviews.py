@@ -193,8 +193,11 @@ class ReviewHandlers:
     def _diagnostics(self, uri: str, path: str) -> list[lsp.Diagnostic]:
         anchors = self._anchors.get(uri)
         if anchors is not None:
-            return [self._diagnostic(one, line, anchors.text) for one, line in anchors.shown()]
+            return self._anchored(anchors)
         return [self._diagnostic(one, one.line, None) for one in self._found.get(path, ())]
+
+    def _anchored(self, anchors: Anchors) -> list[lsp.Diagnostic]:
+        return [self._diagnostic(one, line, anchors.text) for one, line in anchors.shown()]
 
     def _diagnostic(self, one: Finding, line: int, text: Text | None) -> lsp.Diagnostic:
         client = self.client()
@@ -204,9 +207,9 @@ class ReviewHandlers:
     async def pull(
         self, _snapshot: Snapshot, params: lsp.DocumentDiagnosticParams
     ) -> lsp.RelatedFullDocumentDiagnosticReport:
-        """Answer ``textDocument/diagnostic``."""
-        uri = params.text_document.uri
-        found = self._diagnostics(uri, self.ports().path_of(uri) or "")
+        """Answer ``textDocument/diagnostic``: of what is not open, nothing, for that is pushed."""
+        anchors = self._anchors.get(params.text_document.uri)
+        found = self._anchored(anchors) if anchors is not None else []
         return lsp.RelatedFullDocumentDiagnosticReport(items=found)
 
     def _refresh(self) -> None:
